@@ -1,0 +1,1 @@
+"""A software-licensing service: domain, storage, HTTP interface, jobs and operator commands."""

@@ -1,0 +1,42 @@
+"""The Chalice app around the road."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from chalice.app import Chalice, Response
+
+from chalicelib.api.resources import OPERATIONS
+from chalicelib.api.road import Road
+from chalicelib.api.route import Router, register
+from chalicelib.api.service import Service
+
+
+class Licensing(Chalice):
+    """Chalice keeps one current request per app; a threaded server needs one per thread."""
+
+    _threads = threading.local()
+
+    @property
+    def current_request(self) -> Any:
+        """The request this thread is answering."""
+        return getattr(self._threads, "request", None)
+
+    @current_request.setter
+    def current_request(self, request: Any) -> None:
+        self._threads.request = request
+
+
+def application(service: Service, name: str = "licensing") -> Chalice:
+    """An app that answers every operation through one road."""
+    app = Licensing(app_name=name)
+    app.api.binary_types[:] = []
+    road = Road(service, Router(OPERATIONS))
+
+    def view(**path: str) -> Response:
+        reply = road.handle(app.current_request.to_original_event())
+        return Response(body=reply["body"], status_code=reply["statusCode"], headers=reply["headers"])
+
+    register(app, OPERATIONS, view)
+    return app

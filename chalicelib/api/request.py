@@ -1,0 +1,170 @@
+"""The edge: a gateway event becomes a typed request (spec http.md §1, §3-5, §8, §12; clients.md §4)."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote_plus
+
+import msgspec
+
+from chalicelib.api import query
+from chalicelib.licensing.errors import BadRequest, Problem
+from chalicelib.licensing.metadata import normal_keys
+
+JSON_API = "application/vnd.api+json"
+JSON = "application/json"
+_SERVED = {JSON_API: JSON_API, "application/vnd.keygen+json": JSON_API, JSON: JSON, "*/*": JSON_API, "*": JSON_API}
+_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+*-]+$|\*$|\*/\*$")
+_PARSED = frozenset(
+    {
+        JSON_API,
+        "application/vnd.keygen+json",
+        JSON,
+        "",
+        "text/plain",
+        "multipart/form-data",
+        "application/x-www-form-urlencoded",
+    }
+)
+_UNKNOWN_VENDOR = re.compile(r"application/vnd\.(api|keygen)\+(?!json$)")
+_BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+@dataclass(slots=True)
+class RawRequest:
+    """An event's parts as the client sent them. `target` is path and query byte for byte where the gateway tells."""
+
+    method: str
+    path: str
+    raw_query: str
+    headers: Mapping[str, str]
+    body: bytes
+    address: str
+
+    @property
+    def target(self) -> str:
+        """What a response signature covers."""
+        return f"{self.path}?{self.raw_query}" if self.raw_query else self.path
+
+    def header(self, name: str) -> str | None:
+        """A header by its lower-case name."""
+        return self.headers.get(name)
+
+
+def from_event(event: Mapping[str, Any]) -> RawRequest:
+    """The parts of an API Gateway proxy event (REST payload; `rawPath`, `rawQueryString` win where given)."""
+    context = event.get("requestContext") or {}
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items() if value is not None}
+    body = event.get("body") or ""
+    return RawRequest(
+        method=str(context.get("httpMethod") or event.get("httpMethod") or "").upper(),
+        path=event.get("rawPath") or context.get("path") or event.get("path") or "/",
+        raw_query=event["rawQueryString"] if "rawQueryString" in event else _rebuilt_query(event),
+        headers=headers,
+        body=base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass"),
+        address=(context.get("identity") or {}).get("sourceIp") or "",
+    )
+
+
+def _rebuilt_query(event: Mapping[str, Any]) -> str:
+    """REST events carry decoded maps only: encode again as the client SDKs do, keys sorted."""
+    many = event.get("multiValueQueryStringParameters") or {
+        name: [value] for name, value in (event.get("queryStringParameters") or {}).items()
+    }
+    return "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name in sorted(many) for value in many[name])
+
+
+@dataclass(slots=True)
+class Query:
+    """Query parameters: `flat` in order, `tree` nested."""
+
+    flat: list[tuple[str, str]] = field(default_factory=list)
+    tree: Mapping[str, Any] = field(default_factory=dict)
+
+    def text(self, name: str) -> str | None:
+        """A scalar parameter."""
+        value = self.tree.get(name)
+        return value if isinstance(value, str) else None
+
+
+def parse_query(raw: RawRequest) -> Query:
+    """Raises BadRequest `PARAMETERS_INVALID` or `ENCODING_INVALID`."""
+    flat = query.pairs(raw.raw_query)
+    return Query(flat, query.nested(flat))
+
+
+def response_type(raw: RawRequest) -> str:
+    """The media type to answer in; raises BadRequest `MIME_TYPE_INVALID` (spec http.md §4)."""
+    accept = raw.header("accept")
+    if accept is None or not accept.strip():
+        return JSON_API
+    offered = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
+    if any(not _MEDIA_TYPE.match(name) or _UNKNOWN_VENDOR.match(name) for name in offered):
+        raise _mime_type_invalid()
+    for name in offered:
+        if name in _SERVED:
+            return _SERVED[name]
+    if "application/octet-stream" in offered:
+        return JSON_API
+    raise _mime_type_invalid()
+
+
+def parse_document(raw: RawRequest) -> dict[str, Any]:
+    """The body as a document with snake_case keys; `{}` when there is none to read (spec http.md §5.1)."""
+    content_type = (raw.header("content-type") or "").partition(";")[0].strip().lower()
+    if content_type and (not _MEDIA_TYPE.match(content_type) or _UNKNOWN_VENDOR.match(content_type)):
+        raise _mime_type_invalid()
+    if raw.method not in _BODY_METHODS or not raw.body or content_type not in _PARSED:
+        return {}
+    try:
+        value = normal_keys(_decoded(raw.body))
+    except RecursionError as error:
+        raise _json_invalid() from error
+    return value if isinstance(value, dict) else {"data": value}
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _json_invalid() from error
+    if b"\\u0000" in body and _has_null_byte(value):
+        raise BadRequest(Problem("string contains null byte", code="ENCODING_INVALID"))
+    return value
+
+
+def _has_null_byte(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any("\0" in key or _has_null_byte(child) for key, child in value.items())
+    return isinstance(value, list) and any(_has_null_byte(child) for child in value)
+
+
+def _json_invalid() -> BadRequest:
+    return BadRequest(
+        Problem("The request body could not be parsed because it contains invalid JSON", code="JSON_INVALID")
+    )
+
+
+def _mime_type_invalid() -> BadRequest:
+    detail = "The mime type of the request is not acceptable (check the content-type and accept headers)"
+    return BadRequest(Problem(detail, code="MIME_TYPE_INVALID"))
+
+
+__all__ = [
+    "JSON",
+    "JSON_API",
+    "METHODS",
+    "Query",
+    "RawRequest",
+    "from_event",
+    "parse_document",
+    "parse_query",
+    "response_type",
+]

@@ -1,0 +1,1 @@
+"""Licenses, one file per family of operations."""

@@ -1,0 +1,160 @@
+"""Licenses: create, retrieve, list (spec licenses.md §4, §5, §8)."""
+
+from __future__ import annotations
+
+from chalicelib.api.kind import listed, may_list
+from chalicelib.api.peek import attribute, linked, peek
+from chalicelib.api.resources.licenses.common import LICENSES, MEMBER, PATH, load_one, may, show
+from chalicelib.api.road import Arrival, Command, Outcome, Scene
+from chalicelib.api.route import Operation, Order
+from chalicelib.api.schema import (
+    UUID,
+    Member,
+    boolean,
+    document,
+    instant,
+    integer,
+    linkage,
+    metadata,
+    spellings,
+    text,
+    texts,
+)
+from chalicelib.licensing.access import Subject, authorize
+from chalicelib.licensing.identifiers import is_uuid, normal_uuid
+from chalicelib.licensing.license import create
+from chalicelib.licensing.license_draft import Draft, generated_key
+from chalicelib.store import keys, walk
+from chalicelib.store.fetch import Plan
+from chalicelib.store.items import license as stored
+from chalicelib.store.loads import creation as loads
+from chalicelib.store.loads import license as licensed_loads
+from chalicelib.store.loads.creation import Creation
+from chalicelib.store.loads.license import Licensed
+
+PRIVILEGED = frozenset({"admin", "developer", "sales-agent", "product", "environment"})
+SUPPORTING = PRIVILEGED | {"support-agent"}
+NARROWING = frozenset({"admin", "developer", "product", "environment"})
+LIMITS = ("max_machines", "max_cores", "max_memory", "max_disk", "max_uses", "max_processes", "max_users")
+
+CREATE = document(
+    spellings("license", "licenses"),
+    {
+        "name": text(nullable=True, blank=True),
+        "key": text(),
+        "protected": boolean(roles=PRIVILEGED),
+        "suspended": boolean(roles=PRIVILEGED),
+        "expiry": instant(roles=PRIVILEGED),
+        **{name: integer(nullable=True, roles=PRIVILEGED) for name in LIMITS},
+        "metadata": metadata(),
+        "permissions": texts(roles=NARROWING),
+    },
+    {
+        "policy": linkage(*spellings("policy", "policies"), required=True),
+        "owner": linkage(*spellings("user", "users"), nullable=True),
+        "user": linkage(*spellings("user", "users"), nullable=True),
+        "group": linkage(*spellings("group", "groups"), nullable=True, roles=SUPPORTING),
+    },
+    identifier=Member(UUID, roles=PRIVILEGED),
+    attributes_required=False,
+    relationships_required=True,
+)
+
+
+def _sent_id(arrival: Arrival) -> str | None:
+    sent = peek(arrival.document, "data", "id")
+    return normal_uuid(sent) if isinstance(sent, str) and is_uuid(sent) else None
+
+
+def _owner_id(arrival: Arrival) -> str | None:
+    return linked(arrival.document, "owner") or linked(arrival.document, "user")
+
+
+def _load_creation(arrival: Arrival) -> Plan[Creation]:
+    return loads.creation(
+        arrival.account_id,
+        linked(arrival.document, "policy"),
+        _owner_id(arrival),
+        _sent_id(arrival),
+        attribute(arrival.document, "key"),
+    )
+
+
+def _may_create(scene: Scene) -> None:
+    found: Creation = scene.loaded
+    subject = Subject(policy=found.policy, owner_id=_owner_id(scene.arrival))
+    authorize(scene.bearer, "license.create", "license.create", subject)
+
+
+def _create(scene: Scene, command: Command) -> Outcome:
+    found: Creation = scene.loaded
+    data = command["data"]
+    draft = Draft(
+        license_id=data.get("id") or scene.new_id(),
+        random_key=generated_key(scene.arrival.service.random_hex(30)),
+        fields=data.get("attributes", {}),
+        policy=found.policy,
+        owner=found.owner,
+        owner_named=_owner_id(scene.arrival) is not None,
+        group_named=linked(scene.arrival.document, "group") is not None,
+        key_taken=found.key_taken,
+        key_is_license_id=found.key_is_license_id,
+        id_taken=found.id_taken,
+    )
+    license = create(draft, scene.now)
+    assert found.policy is not None
+    resource = show(scene, Licensed(license, found.policy, found.owner))
+    writes = stored.creation(scene.account_id, license, found.policy, scene.now)
+    return LICENSES.created(scene, license.id, resource, writes=writes, event="license.created")
+
+
+def _list(scene: Scene, command: Command) -> Outcome:
+    account_id = scene.account_id
+    return listed(
+        LICENSES,
+        scene,
+        _streams(scene),
+        lambda entries: licensed_loads.many(account_id, entries),
+        lambda cursor: keys.facts(account_id, cursor),
+    )
+
+
+def _streams(scene: Scene) -> tuple[walk.Stream, ...]:
+    """The narrowest partition that holds everything the bearer may see."""
+    bearer = scene.bearer
+    if bearer is not None and bearer.kind == "product":
+        return (walk.Stream(2, keys.slot(scene.account_id, "product", bearer.id, stored.KIND)),)
+    if bearer is not None and bearer.role == "user":
+        return (walk.Stream(5, keys.slot(scene.account_id, "owner", bearer.id, stored.KIND)),)
+    return (walk.Stream(1, keys.slot(scene.account_id, stored.KIND)),)
+
+
+OPERATIONS = (
+    Operation(
+        name="license.list",
+        methods=("GET",),
+        path=PATH,
+        authorize=may_list("license.list", "license.read"),
+        decide=_list,
+    ),
+    Operation(
+        name="license.create",
+        methods=("POST",),
+        path=PATH,
+        load=_load_creation,
+        authorize=_may_create,
+        body=CREATE,
+        order=Order.BODY_FIRST,
+        decide=_create,
+        events=("license.created",),
+    ),
+    Operation(
+        name="license.read",
+        methods=("GET",),
+        path=MEMBER,
+        load=load_one,
+        find=LICENSES.one,
+        authorize=may("license.read"),
+        decide=LICENSES.shown,
+    ),
+)

@@ -1,0 +1,190 @@
+"""Policies (spec policies.md §1, §2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from chalicelib.api.kind import Kind, listed, may_list
+from chalicelib.api.peek import linked
+from chalicelib.api.road import Arrival, Command, Outcome, Scene
+from chalicelib.api.route import Operation, Order
+from chalicelib.api.schema import Member, boolean, document, integer, linkage, metadata, spellings, text
+from chalicelib.api.show import policy as shown
+from chalicelib.licensing import policy as policies
+from chalicelib.licensing.access import Subject, authorize
+from chalicelib.licensing.policy import Policy
+from chalicelib.licensing.product import Product
+from chalicelib.store import keys, walk
+from chalicelib.store.fetch import Plan, need
+from chalicelib.store.items import policy as stored
+from chalicelib.store.loads import resources
+from chalicelib.store.tasks import erase_policy, rearm_policy
+
+TYPES = spellings("policy", "policies")
+FIXED = ("scheme", "encrypted", "use_pool")
+NULLABLE = frozenset(
+    {
+        "duration",
+        "max_machines",
+        "max_processes",
+        "max_users",
+        "max_cores",
+        "max_memory",
+        "max_disk",
+        "max_uses",
+        "check_in_interval",
+        "check_in_interval_count",
+        "heartbeat_duration",
+    }
+)
+DEADLINES = ("require_check_in", "check_in_interval", "check_in_interval_count", "expiration_basis")
+
+
+def _member(annotation: str, nullable: bool) -> Member:
+    if annotation.startswith("bool"):
+        return boolean(nullable=nullable)
+    return integer(nullable=nullable) if annotation.startswith("int") else text(nullable=nullable)
+
+
+def _members(left_out: tuple[str, ...] = ()) -> Mapping[str, Member]:
+    """Every attribute of the value, of the type it has there."""
+    own = ("id", "product_id", "metadata", "created", "updated", "revision", *left_out)
+    members = {one.name: _member(str(one.type), one.name in NULLABLE) for one in fields(Policy) if one.name not in own}
+    return {**members, "metadata": metadata()}
+
+
+CREATE = document(
+    TYPES,
+    _members(),
+    {"product": linkage(*spellings("product", "products"), required=True)},
+    relationships_required=True,
+)
+UPDATE = document(TYPES, _members(FIXED), identifier=text())
+POLICIES: Kind[Policy] = Kind(
+    word="policy",
+    plural="policies",
+    show=lambda scene, policy: shown.show(scene.account_id, policy),
+    subject=lambda policy: Subject(policy=policy),
+)
+
+
+def _load_one(arrival: Arrival) -> Plan[Policy | None]:
+    return resources.policy_by_id(arrival.account_id, arrival.ids["id"])
+
+
+def _load_product(arrival: Arrival) -> Plan[Product | None]:
+    product_id = linked(arrival.document, "product")
+    if product_id is None:
+        yield need()
+        return None
+    return (yield from resources.product_by_id(arrival.account_id, product_id))
+
+
+def _may_create(scene: Scene) -> None:
+    product: Product | None = scene.loaded
+    authorize(scene.bearer, "policy.create", "policy.create", Subject(product=product))
+
+
+def _list(scene: Scene, command: Command) -> Outcome:
+    def load(entries: Any) -> Any:
+        return resources.many_policies(scene.account_id, entries)
+
+    return listed(
+        POLICIES, scene, _streams(scene), load, lambda cursor: keys.resource(scene.account_id, stored.KIND, cursor)
+    )
+
+
+def _streams(scene: Scene) -> tuple[walk.Stream, ...]:
+    if scene.bearer is not None and scene.bearer.kind == "product":
+        return (walk.Stream(2, keys.slot(scene.account_id, "product", scene.bearer.id, stored.KIND)),)
+    return (walk.Stream(1, keys.slot(scene.account_id, stored.KIND)),)
+
+
+def _create(scene: Scene, command: Command) -> Outcome:
+    policy = policies.create(
+        scene.new_id(),
+        command["data"]["attributes"],
+        product=scene.loaded,
+        account_protected=scene.arrival.tenant.account.protected,
+        now=scene.now,
+    )
+    return POLICIES.created(
+        scene,
+        policy.id,
+        shown.show(scene.account_id, policy),
+        writes=stored.creation(scene.account_id, policy),
+        event="policy.created",
+    )
+
+
+def _update(scene: Scene, command: Command) -> Outcome:
+    policy = POLICIES.one(scene)
+    after = policies.update(policy, command["data"]["attributes"], now=scene.now)
+    writes = stored.update(scene.account_id, policy, after)
+    if any(getattr(policy, name) != getattr(after, name) for name in DEADLINES):
+        writes = (*writes, rearm_policy(scene.account_id, after, scene.new_id, scene.now))
+    return Outcome(body={"data": shown.show(scene.account_id, after)}, writes=writes, event="policy.updated")
+
+
+def _delete(scene: Scene, command: Command) -> Outcome:
+    policy = POLICIES.one(scene)
+    return Outcome(
+        status=204,
+        payload={"data": shown.show(scene.account_id, policy)},
+        writes=erase_policy(scene.account_id, policy, scene.new_id, scene.now),
+        event="policy.deleted",
+    )
+
+
+OPERATIONS = (
+    Operation(
+        name="policy.list",
+        methods=("GET",),
+        path="/policies",
+        authorize=may_list("policy.list", "policy.read"),
+        decide=_list,
+    ),
+    Operation(
+        name="policy.create",
+        methods=("POST",),
+        path="/policies",
+        load=_load_product,
+        authorize=_may_create,
+        body=CREATE,
+        order=Order.BODY_FIRST,
+        decide=_create,
+        events=("policy.created",),
+    ),
+    Operation(
+        name="policy.read",
+        methods=("GET",),
+        path="/policies/{id}",
+        load=_load_one,
+        find=POLICIES.one,
+        authorize=POLICIES.may("policy.read", "policy.read"),
+        decide=POLICIES.shown,
+    ),
+    Operation(
+        name="policy.update",
+        methods=("PATCH", "PUT"),
+        path="/policies/{id}",
+        load=_load_one,
+        find=POLICIES.one,
+        authorize=POLICIES.may("policy.update", "policy.update"),
+        body=UPDATE,
+        decide=_update,
+        events=("policy.updated",),
+    ),
+    Operation(
+        name="policy.delete",
+        methods=("DELETE",),
+        path="/policies/{id}",
+        load=_load_one,
+        find=POLICIES.one,
+        authorize=POLICIES.may("policy.delete", "policy.delete"),
+        decide=_delete,
+        events=("policy.deleted",),
+    ),
+)

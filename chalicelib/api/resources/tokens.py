@@ -1,0 +1,96 @@
+"""Tokens: generating one for oneself or for somebody (spec auth.md §3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chalicelib.api.document import home
+from chalicelib.api.peek import linked, peek
+from chalicelib.api.road import Arrival, Command, Outcome, Scene
+from chalicelib.api.route import Operation, Order
+from chalicelib.api.schema import linkage, spellings
+from chalicelib.api.tokens import body, generated
+from chalicelib.licensing.access import Subject, authorize
+from chalicelib.licensing.errors import InvalidFields, Problem
+from chalicelib.licensing.license import effective_permissions
+from chalicelib.licensing.user import User
+from chalicelib.store.fetch import Plan, need
+from chalicelib.store.loads import license as licenses
+from chalicelib.store.loads import resources
+from chalicelib.store.loads.license import Licensed
+
+USERS, LICENSES = spellings("user", "users"), spellings("license", "licenses")
+OTHERS = (*spellings("product", "products"), *spellings("environment", "environments"))
+CREATE = body(narrowed_by=None, relationships={"bearer": linkage(*USERS, *LICENSES, *OTHERS)})
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The bearer a request names: a user or a license, neither when it is another kind or does not exist."""
+
+    user: User | None = None
+    licensed: Licensed | None = None
+
+
+def _named_kind(arrival: Arrival) -> str | None:
+    kind = peek(arrival.document, "data", "relationships", "bearer", "data", "type")
+    return kind if isinstance(kind, str) else None
+
+
+def _load_named(arrival: Arrival) -> Plan[Named]:
+    kind, identifier = _named_kind(arrival), linked(arrival.document, "bearer")
+    if identifier is not None and kind in USERS:
+        return Named(user=(yield from resources.user_by_id(arrival.account_id, identifier)))
+    if identifier is not None and kind in LICENSES:
+        return Named(licensed=(yield from licenses.by_exact_id(arrival.account_id, identifier)))
+    yield need()
+    return Named()
+
+
+def _subject(scene: Scene) -> Subject:
+    """Users and licenses can be given tokens here; products and environments only under their own path."""
+    named: Named = scene.loaded
+    if named.licensed is not None:
+        return Subject(license=named.licensed.license, policy=named.licensed.policy)
+    if linked(scene.arrival.document, "bearer") is None:
+        return Subject(user=scene.identity.user)
+    return Subject(user=named.user)
+
+
+def _authorize(scene: Scene) -> None:
+    authorize(scene.bearer, "token.generate", "token.generate", _subject(scene))
+
+
+def _generate(scene: Scene, command: Command) -> Outcome:
+    subject = _subject(scene)
+    token = _of_license(scene, command) if subject.license is not None else _of_user(scene, command, subject.user)
+    token.status = 201
+    token.location = f"{home(scene.account_id)}/tokens/{token.body['data']['id']}"
+    return token
+
+
+def _of_license(scene: Scene, command: Command) -> Outcome:
+    licensed: Licensed = scene.loaded.licensed
+    held = effective_permissions(licensed.license, licensed.owner)
+    return generated(scene, command, "license", licensed.license.id, "license", licensed.license.permissions, held)
+
+
+def _of_user(scene: Scene, command: Command, user: User | None) -> Outcome:
+    if user is None:
+        raise InvalidFields(Problem("must exist", code="BEARER_NOT_FOUND", pointer="/data/relationships/bearer"))
+    return generated(scene, command, "user", user.id, user.role, user.permissions)
+
+
+OPERATIONS = (
+    Operation(
+        name="token.generate",
+        methods=("POST",),
+        path="/tokens",
+        load=_load_named,
+        authorize=_authorize,
+        body=CREATE,
+        order=Order.BODY_FIRST,
+        decide=_generate,
+        events=("token.generated",),
+    ),
+)

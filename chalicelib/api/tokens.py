@@ -1,0 +1,60 @@
+"""Making tokens: the value is shown once, its digest is kept (spec auth.md §1, §3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.api.road import Outcome, Scene
+from chalicelib.api.schema import Member, document, instant, integer, spellings, text, texts
+from chalicelib.api.show import token as shown
+from chalicelib.crypto.digests import token_digest
+from chalicelib.licensing import authentication, permissions
+from chalicelib.licensing import token as tokens
+from chalicelib.store.items import token as stored
+
+TYPES = spellings("token", "tokens")
+WHO_MAY_NARROW = frozenset({"admin", "developer", "environment", "product"})
+
+
+def body(
+    *,
+    narrowed_by: frozenset[str] | None = WHO_MAY_NARROW,
+    relationships: dict[str, Member] | None = None,
+    quotas: bool = False,
+) -> Member:
+    """The document of a token request; all of it is optional."""
+    attributes: dict[str, Member] = {
+        "name": text(nullable=True),
+        "expiry": instant(nullable=True),
+        "permissions": texts(roles=narrowed_by),
+    }
+    if quotas:
+        attributes |= {"max_activations": integer(), "max_deactivations": integer()}
+    return document(TYPES, attributes, relationships, attributes_required=False, data_required=False)
+
+
+def generated(
+    scene: Scene,
+    command: dict[str, Any],
+    bearer_kind: str,
+    bearer_id: str,
+    role: str,
+    stored_permissions: tuple[str, ...] | None,
+    held: frozenset[str] | None = None,
+    **outcome: Any,
+) -> Outcome:
+    """A new token for a bearer of `role`; `held` where its effective set is narrower than what is stored."""
+    service = scene.arrival.service
+    kind = authentication.token_kind(role)
+    fields = command.get("data", {}).get("attributes", {})
+    token = tokens.create(scene.new_id(), kind, bearer_kind, bearer_id, role, stored_permissions, fields, scene.now)
+    value = authentication.new_token_value(kind, service.random_hex(authentication.token_form(kind).hex_characters))
+    digest = token_digest(scene.arrival.tenant.secret, value)
+    effective = permissions.stored_or_default(role, stored_permissions) if held is None else held
+    return Outcome(
+        body={"data": shown.show(scene.account_id, token, role, effective, value)},
+        payload={"data": shown.show(scene.account_id, token, role, effective)},
+        writes=stored.creation(scene.account_id, token, digest),
+        event="token.generated",
+        **outcome,
+    )

@@ -1,0 +1,137 @@
+"""The deadline sweep: licenses that expire or miss a check-in, tasks whose second pass is due (spec events.md §7).
+
+Reads what is due and nothing else. Late, repeated or parallel runs change nothing: the stamp of each event is set on
+the condition that nothing the deadline follows from has moved, in the transaction that carries the event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from chalicelib.licensing.deadlines import DueEvent, due_events
+from chalicelib.licensing.license import License
+from chalicelib.licensing.policy import Policy
+from chalicelib.licensing.user import User
+from chalicelib.store import due, fetch, keys, tasks
+from chalicelib.store.database import Database
+from chalicelib.store.fetch import Entry
+from chalicelib.store.items import license as licenses
+from chalicelib.store.items import outbox
+from chalicelib.store.items.license import MeterRow
+from chalicelib.store.keys import Key
+from chalicelib.store.loads import license as loads
+from chalicelib.store.loads import resources
+from chalicelib.store.loads.license import Licensed
+from chalicelib.store.table import Outbox, Row
+from chalicelib.store.unit import Change, Changed, Locked, Write, commit
+
+Render = Callable[[str, License, Policy, User | None, datetime], dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did: licenses looked at, events due, events that somebody listens to, writes lost to others."""
+
+    looked_at: int = 0
+    due: int = 0
+    emitted: int = 0
+    lost: int = 0
+    tasks: int = 0
+    complete: bool = True
+
+
+@dataclass(slots=True)
+class Sweep:
+    """One run. `render` shows a license as the API would; `in_time` says whether there is time for another page."""
+
+    database: Database
+    render: Render
+    new_id: Callable[[], str]
+    now: datetime
+    in_time: Callable[[], bool] = lambda: True
+
+    def run(self) -> Report:
+        """Everything that is due, or as much as there is time for."""
+        report = Report()
+        self._licenses(report)
+        self._tasks(report)
+        return report
+
+    def _licenses(self, report: Report) -> None:
+        listening: dict[str, frozenset[str]] = {}
+        for page in due.pages(self.database, Row, self.now):
+            for account_id, found in _by_account(page).items():
+                names = listening.get(account_id)
+                if names is None:
+                    names = listening[account_id] = self._listening(account_id)
+                self._account(account_id, found, names, report)
+            if not self.in_time():
+                report.complete = False
+                return
+
+    def _listening(self, account_id: str) -> frozenset[str]:
+        subscribers = fetch.run(self.database, resources.subscribers(account_id))
+        return frozenset(name for subscriber in subscribers for name in subscriber["events"])
+
+    def _account(self, account_id: str, meters: Sequence[Key], names: frozenset[str], report: Report) -> None:
+        entries = [Entry("", Key(meter.pk, keys.FACTS)) for meter in meters]
+        for meter, licensed in zip(meters, fetch.run(self.database, loads.many(account_id, entries)), strict=True):
+            report.looked_at += 1
+            self._license(account_id, meter, licensed, names, report)
+
+    def _license(
+        self, account_id: str, meter: Key, licensed: Licensed | None, names: frozenset[str], report: Report
+    ) -> None:
+        if licensed is None:
+            self._forget(meter)
+            return
+        found = due_events(licensed.license, licensed.policy, self.now)
+        stamps: dict[str, Any] = {event.stamp_field: self.now for event in found}
+        if found:
+            stamps["updated"] = self.now
+        after = replace(licensed.license, **stamps)
+        wanted = [event for event in found if event.name in names or "*" in names]
+        writes: list[Write] = [licenses.changed(account_id, licensed.license, after, licensed.policy, self.now)]
+        writes += self._events(account_id, licensed, after, wanted)
+        report.due += len(found)
+        if self._commit(writes):
+            report.emitted += len(wanted)
+        else:
+            report.lost += 1
+
+    def _events(self, account_id: str, licensed: Licensed, after: License, wanted: Iterable[DueEvent]) -> list[Write]:
+        document = {"data": self.render(account_id, after, licensed.policy, licensed.owner, self.now)}
+        payload = msgspec.json.encode(document).decode()
+        return [outbox.event(account_id, self.new_id(), event.name, payload, self.now) for event in wanted]
+
+    def _forget(self, meter: Key) -> None:
+        """A license without its parents is waiting to be erased: it has no deadlines any more."""
+        self._commit([Change(MeterRow, meter, licenses.due_actions("", None), marked=False)])
+
+    def _commit(self, writes: Sequence[Write]) -> bool:
+        """Somebody else's write, a parallel run's too, wins; what is still due comes up again in the next run."""
+        try:
+            commit(self.database, writes)
+        except (Changed, Locked):
+            return False
+        return True
+
+    def _tasks(self, report: Report) -> None:
+        for page in due.pages(self.database, Outbox, self.now):
+            for key in page:
+                item = fetch.get(self.database, key, table=Outbox)
+                if item is not None and item["kind"] == "task" and self.in_time():
+                    tasks.run(self.database, item, self.new_id, self.now)
+                    report.tasks += 1
+
+
+def _by_account(page: Iterable[Key]) -> dict[str, list[Key]]:
+    found: dict[str, list[Key]] = {}
+    for key in page:
+        found.setdefault(key.pk.partition("#")[0], []).append(key)
+    return found

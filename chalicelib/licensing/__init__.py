@@ -1,0 +1,1 @@
+"""The pure domain: values in, decisions out. No clock, no randomness, no I/O; `now` and ids are arguments."""

@@ -1,0 +1,166 @@
+"""Token values, and whether a presented credential may be used (spec auth.md §1.1, §2.1, §2.2)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from chalicelib.licensing.errors import AccessDenied, Problem, Refusal, Unauthenticated
+from chalicelib.licensing.identifiers import is_uuid
+from chalicelib.licensing.license import License, is_expired
+from chalicelib.licensing.policy import Policy
+
+if TYPE_CHECKING:
+    from chalicelib.licensing.token import Token
+
+TOKEN_VERSION = "v3"
+DEFAULT_DETAIL = "You must be authenticated to complete the request"
+
+_HEX = re.compile(r"[0-9a-f]+")
+_BY_TOKEN = frozenset({"TOKEN", "MIXED"})
+_BY_KEY = frozenset({"LICENSE", "MIXED"})
+
+
+@dataclass(frozen=True, slots=True)
+class TokenForm:
+    """How the tokens of one kind of bearer look: `<prefix>-<hex_characters random hex digits>v3`."""
+
+    kind: str
+    prefix: str
+    hex_characters: int = 64
+    default_expiry_days: int | None = None
+
+
+TOKEN_PREFIXES: Mapping[str, TokenForm] = {
+    "admin": TokenForm("admin-token", "admin"),
+    "developer": TokenForm("developer-token", "dev"),
+    "sales-agent": TokenForm("sales-token", "sales"),
+    "support-agent": TokenForm("support-token", "spprt"),
+    "read-only": TokenForm("read-only-token", "read"),
+    "user": TokenForm("user-token", "user", default_expiry_days=14),
+    "environment": TokenForm("environment-token", "env"),
+    "product": TokenForm("product-token", "prod"),
+    "license": TokenForm("activation-token", "activ", hex_characters=32),
+    "token": TokenForm("token", "token"),
+}
+"""By the role of the bearer; `token` is what anything else falls back to."""
+
+_FORMS: Mapping[str, TokenForm] = {**{form.kind: form for form in TOKEN_PREFIXES.values()}, **TOKEN_PREFIXES}
+
+
+def token_form(role_or_kind: str) -> TokenForm:
+    """The form by the role of the bearer or by the kind of the token."""
+    return _FORMS.get(role_or_kind, TOKEN_PREFIXES["token"])
+
+
+def token_kind(role: str) -> str:
+    """The `kind` of the tokens of a bearer of `role`."""
+    return token_form(role).kind
+
+
+def new_token_value(role_or_kind: str, random_hex: str) -> str:
+    """The value of a new token; ValueError unless `random_hex` is as many lower hex digits as the form asks for."""
+    form = token_form(role_or_kind)
+    if len(random_hex) != form.hex_characters or not _HEX.fullmatch(random_hex):
+        raise ValueError(f"{form.hex_characters} lower hex digits expected")
+    return f"{form.prefix}-{random_hex}{TOKEN_VERSION}"
+
+
+def default_expiry(kind: str, now: datetime) -> datetime | None:
+    """When a token of `kind` (or of a bearer of that role) ends if nothing is said, None for never."""
+    days = token_form(kind).default_expiry_days
+    return None if days is None else now + timedelta(days=days)
+
+
+def well_formed(value: str) -> bool:
+    """Whether `value` can be a token at all, so that looking it up is worth while (§1.1)."""
+    return len(value) > len(TOKEN_VERSION) and value.endswith(TOKEN_VERSION)
+
+
+def check_token(
+    token: Token | None,
+    presented: str,
+    now: datetime,
+    owner_or_user_banned: bool,
+    policy: Policy | None,
+) -> None:
+    """Refuse a token that may not be used; `policy` is that of a license bearer (§2.1).
+
+    `owner_or_user_banned` is about the bearer user, or the owner of a bearer license.
+    Raises Unauthenticated, AccessDenied; the first of the table.
+    """
+    _raise_first(_token_refusals(token, presented, now, owner_or_user_banned, policy))
+
+
+def check_license_key(
+    license: License | None,
+    policy: Policy | None,
+    owner_banned: bool,
+    now: datetime,
+    presented: str | None = None,
+) -> None:
+    """Refuse a license key that may not be used; `presented`, if given, is also checked for being blank (§2.1).
+
+    Raises Unauthenticated, AccessDenied; the first of the table.
+    """
+    _raise_first(_key_refusals(license, policy, owner_banned, now, presented))
+
+
+def _token_refusals(
+    token: Token | None, presented: str, now: datetime, banned: bool, policy: Policy | None
+) -> Iterator[Refusal]:
+    if not presented.strip():
+        yield _unknown("TOKEN_MISSING")
+    if is_uuid(presented):
+        yield _unknown("TOKEN_FORMAT_INVALID", "Token format is invalid (a token value is needed, not its UUID)")
+    if token is None:
+        yield _unknown("TOKEN_INVALID")
+        return
+    if token.expiry is not None and token.expiry < now:
+        yield _unknown("TOKEN_EXPIRED", "Token is expired")
+    if banned:
+        yield _denied("USER_BANNED", "User is banned")
+    if token.bearer_kind == "license" and _strategy(policy) not in _BY_TOKEN:
+        yield _denied("TOKEN_NOT_ALLOWED", "Token authentication is not allowed by policy")
+
+
+def _key_refusals(
+    license: License | None, policy: Policy | None, banned: bool, now: datetime, presented: str | None
+) -> Iterator[Refusal]:
+    if presented is not None and not presented.strip():
+        yield _unknown("TOKEN_MISSING")
+    if license is None:
+        yield _unknown("LICENSE_INVALID")
+        return
+    if banned:
+        yield _denied("LICENSE_BANNED", "License is banned")
+    if license.suspended:
+        yield _denied("LICENSE_SUSPENDED", "License is suspended")
+    if is_expired(license, now) and _revokes(policy):
+        yield _denied("LICENSE_EXPIRED", "License is expired")
+    if _strategy(policy) not in _BY_KEY:
+        yield _denied("LICENSE_NOT_ALLOWED", "License key authentication is not allowed by policy")
+
+
+def _raise_first(refusals: Iterator[Refusal]) -> None:
+    for refusal in refusals:
+        raise refusal
+
+
+def _strategy(policy: Policy | None) -> str:
+    return (policy.authentication_strategy if policy else None) or "TOKEN"
+
+
+def _revokes(policy: Policy | None) -> bool:
+    return policy is None or policy.expiration_strategy in (None, "REVOKE_ACCESS")
+
+
+def _unknown(code: str, detail: str = DEFAULT_DETAIL) -> Unauthenticated:
+    return Unauthenticated(Problem(detail, code=code))
+
+
+def _denied(code: str, detail: str) -> AccessDenied:
+    return AccessDenied(Problem(detail, code=code))

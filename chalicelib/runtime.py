@@ -1,0 +1,61 @@
+"""Where time, randomness and the environment come in; everything else is handed them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from chalicelib.licensing.clock import cut
+from chalicelib.store import retry
+from chalicelib.store.database import Database, TableNames
+from chalicelib.store.transport import BotocoreTransport, Transport
+from chalicelib.store.vault import KeyFileVault, KmsVault
+
+
+def now() -> datetime:
+    """The present instant, whole milliseconds."""
+    return cut(datetime.now(UTC))
+
+
+def exact_now() -> datetime:
+    """The present instant as the clock tells it."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """A random UUID."""
+    return str(uuid4())
+
+
+def new_time_id() -> str:
+    """A UUIDv7: 48 bits of milliseconds, then randomness, so that ids sort by time."""
+    value = bytearray(int(exact_now().timestamp() * 1000).to_bytes(6, "big") + os.urandom(10))
+    value[6] = 0x70 | value[6] & 0x0F
+    value[8] = 0x80 | value[8] & 0x3F
+    text = value.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def random_hex(characters: int) -> str:
+    """That many random lower-case hex digits."""
+    return secrets.token_hex((characters + 1) // 2)[:characters]
+
+
+def database(
+    environment: Mapping[str, str] = os.environ, transport: Transport | None = None, pause: retry.Pause = retry.pause
+) -> Database:
+    """The store the environment names, or the one behind `transport`."""
+    names = TableNames(
+        environment.get("LICENSING_RESOURCES_TABLE") or "resources",
+        environment.get("LICENSING_OUTBOX_TABLE") or "outbox",
+    )
+    return Database(transport or BotocoreTransport(), names, pause)
+
+
+def vault(environment: Mapping[str, str] = os.environ) -> KeyFileVault | KmsVault:
+    """The vault the environment names: a key file on one machine, KMS in the cloud."""
+    key_file = environment.get("LICENSING_KEY_FILE")
+    return KeyFileVault(key_file) if key_file else KmsVault(None, environment.get("LICENSING_KMS_KEY") or "")

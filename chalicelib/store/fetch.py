@@ -1,0 +1,215 @@
+"""Load plans: what a decision needs, in as few rounds as the keys allow.
+
+A plan is a generator: it yields a `Need`, is sent what was found and returns its result. Plans that run `together`
+share their rounds, and a key read once in a run is not read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from chalicelib.licensing.errors import Unavailable
+from chalicelib.store import meter, retry
+from chalicelib.store.database import BUSY, Database
+from chalicelib.store.keys import Key
+from chalicelib.store.table import Item, Outbox, Row, decode
+
+T = TypeVar("T")
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Ask a listing index: one partition from `after` (a position, exclusive) on, at most `limit` entries."""
+
+    slot: int
+    partition: str
+    newest_first: bool = True
+    after: str | None = None
+    limit: int = 101
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """Ask for the items of one partition whose sort key starts with `start`, read strongly."""
+
+    pk: str
+    start: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One index entry: where the resource stands and where it is."""
+
+    position: str
+    key: Key
+
+
+Ask = Listing | Prefix
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One round. Weak reads may be stale and cost half; `fresh` reads again what was read before."""
+
+    keys: tuple[Key, ...] = ()
+    asks: tuple[Ask, ...] = ()
+    weak: bool = False
+    fresh: bool = False
+
+
+Found = Mapping[Any, Any]
+"""Answers by what was asked: an `Item` or None for a key, a list for an ask."""
+
+Plan = Generator[Need, Found, T]
+
+
+def need(*keys: Key | None, weak: bool = False, fresh: bool = False) -> Need:
+    """A round of gets; None among the keys is left out."""
+    return Need(tuple(key for key in keys if key is not None), weak=weak, fresh=fresh)
+
+
+def run(database: Database, plan: Plan[T]) -> T:
+    """Carry out `plan`."""
+    known: dict[Any, Any] = {}
+    try:
+        wanted = next(plan)
+        while True:
+            _round(database, wanted, known)
+            wanted = plan.send(known)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+
+
+def together(*plans: Plan[Any]) -> Plan[tuple[Any, ...]]:
+    """Run plans in lock-step, each round shared; the results in order."""
+    results: dict[int, Any] = {}
+    waiting: dict[int, Need] = {}
+    for number, plan in enumerate(plans):
+        _advance(number, lambda plan=plan: next(plan), waiting, results)  # type: ignore[misc]
+    while waiting:
+        found = yield _merged(waiting.values())
+        for number in list(waiting):
+            plan = plans[number]
+            _advance(number, lambda plan=plan, found=found: plan.send(found), waiting, results)  # type: ignore[misc]
+    return tuple(results[number] for number in range(len(plans)))
+
+
+def _advance(number: int, step: Callable[[], Need], waiting: dict[int, Need], results: dict[int, Any]) -> None:
+    try:
+        waiting[number] = step()
+    except StopIteration as end:
+        waiting.pop(number, None)
+        results[number] = end.value
+
+
+def _merged(needs: Iterable[Need]) -> Need:
+    needs = tuple(needs)
+    return Need(
+        tuple(dict.fromkeys(key for one in needs for key in one.keys)),
+        tuple(dict.fromkeys(ask for one in needs for ask in one.asks)),
+        weak=all(one.weak for one in needs if one.keys),
+        fresh=any(one.fresh for one in needs),
+    )
+
+
+def _round(database: Database, wanted: Need, known: dict[Any, Any]) -> None:
+    keys = tuple(dict.fromkeys(key for key in wanted.keys if wanted.fresh or key not in known))
+    asks = tuple(ask for ask in wanted.asks if wanted.fresh or ask not in known)
+    batches = [keys[start : start + BATCH] for start in range(0, len(keys), BATCH)]
+    calls: list[Callable[[], dict[Any, Any]]] = [
+        *(lambda batch=batch: _batch(database, batch, wanted.weak) for batch in batches),
+        *(lambda ask=ask: {ask: _ask(database, ask)} for ask in asks),
+    ]
+    if calls:
+        for answer in database.together(calls):
+            known.update(answer)
+
+
+def _batch(database: Database, keys: tuple[Key, ...], weak: bool) -> dict[Any, Any]:
+    if len(keys) == 1:
+        return {keys[0]: get(database, keys[0], weak)}
+    table = database.names.resources
+    found: dict[Any, Any] = dict.fromkeys(keys)
+    pending: list[dict[str, Any]] = [_key(key) for key in keys]
+    for attempt in range(retry.REPEATS + 1):
+        if attempt:
+            database.pause(retry.delay(attempt))
+        request = {"RequestItems": {table: {"Keys": pending, "ConsistentRead": not weak}}}
+        reply = database.read("BatchGetItem", request)
+        for raw in reply["Responses"].get(table, ()):
+            item = decode(Row, raw)
+            found[Key(item["pk"], item["sk"])] = item
+        pending = reply.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+        if not pending:
+            return found
+    raise Unavailable(BUSY)
+
+
+def get(database: Database, key: Key, weak: bool = False, table: type[Row] | type[Outbox] = Row) -> Item | None:
+    """One item, without a plan."""
+    request = {"TableName": database.table(table), "Key": _key(key), "ConsistentRead": not weak}
+    raw = database.read("GetItem", request).get("Item")
+    return decode(table, raw) if raw else None
+
+
+def _key(key: Key) -> dict[str, Any]:
+    return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+
+
+def _ask(database: Database, ask: Ask) -> list[Any]:
+    if isinstance(ask, Prefix):
+        return _prefix(database, ask)
+    return listing(database, ask)
+
+
+def listing(database: Database, ask: Listing) -> list[Entry]:
+    """Up to `limit` entries of one partition of a listing index, in order; eventually consistent."""
+    entries: list[Entry] = []
+    after = ask.after
+    while len(entries) < ask.limit:
+        reply = database.read("Query", _listing_query(database, ask, after, ask.limit - len(entries)))
+        entries += [Entry(raw["position"]["S"], Key(raw["pk"]["S"], raw["sk"]["S"])) for raw in reply["Items"]]
+        if "LastEvaluatedKey" not in reply:
+            break
+        after = reply["LastEvaluatedKey"]["position"]["S"]
+        meter.new_round()
+    return entries
+
+
+def _listing_query(database: Database, ask: Listing, after: str | None, limit: int) -> dict[str, Any]:
+    condition, names = "#h = :h", {"#h": f"in_{ask.slot}"}
+    values = {":h": {"S": ask.partition}}
+    if after is not None:
+        condition += f" AND #r {'<' if ask.newest_first else '>'} :r"
+        names["#r"] = "position"
+        values[":r"] = {"S": after}
+    return {
+        "TableName": database.names.resources,
+        "IndexName": f"listing_{ask.slot}",
+        "KeyConditionExpression": condition,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+        "ScanIndexForward": not ask.newest_first,
+        "Limit": limit,
+    }
+
+
+def _prefix(database: Database, ask: Prefix) -> list[Item]:
+    request: dict[str, Any] = {
+        "TableName": database.names.resources,
+        "KeyConditionExpression": "#h = :h AND begins_with(#r, :r)",
+        "ExpressionAttributeNames": {"#h": "pk", "#r": "sk"},
+        "ExpressionAttributeValues": {":h": {"S": ask.pk}, ":r": {"S": ask.start}},
+        "ConsistentRead": True,
+    }
+    items: list[Item] = []
+    while True:
+        reply = database.read("Query", dict(request))
+        items += [decode(Row, raw) for raw in reply["Items"]]
+        if "LastEvaluatedKey" not in reply:
+            return items
+        request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]

@@ -1,0 +1,73 @@
+"""The outbox: events as they were rendered, deliveries to subscribers, work that rolls forward (STORE §5)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.store import keys
+from chalicelib.store.table import InstantAttribute, IntegerAttribute, JsonAttribute, Outbox, UnicodeAttribute
+from chalicelib.store.unit import Put
+
+KEPT = timedelta(days=31)
+
+
+class EventRow(Outbox, discriminator="event"):
+    """An event: its name and the document as it was at that moment, as JSON text."""
+
+    id = UnicodeAttribute()
+    account_id = UnicodeAttribute()
+    name = UnicodeAttribute()
+    payload = UnicodeAttribute()
+    created = InstantAttribute()
+
+
+class DeliveryRow(Outbox, discriminator="delivery"):
+    """One event for one subscriber: `status` is `DELIVERING`, then `DELIVERED`."""
+
+    event_id = UnicodeAttribute()
+    subscriber_id = UnicodeAttribute()
+    account_id = UnicodeAttribute()
+    status = UnicodeAttribute()
+    attempts = IntegerAttribute()
+    created = InstantAttribute()
+    claimed = InstantAttribute()
+    delivered = InstantAttribute(null=True)
+
+
+class TaskRow(Outbox, discriminator="task"):
+    """Work that rolls forward: what to do, to what, and how far it has come."""
+
+    id = UnicodeAttribute()
+    account_id = UnicodeAttribute()
+    name = UnicodeAttribute()
+    target = UnicodeAttribute()
+    after = UnicodeAttribute(null=True)
+    passes = IntegerAttribute()
+    arguments = JsonAttribute()
+    created = InstantAttribute()
+
+
+def event(account_id: str, event_id: str, name: str, payload: str, now: datetime) -> Put:
+    """The write that makes an event part of a transaction."""
+    key = keys.event(account_id, event_id)
+    return Put(
+        EventRow(
+            pk=key.pk,
+            sk=key.sk,
+            id=event_id,
+            account_id=account_id,
+            name=name,
+            payload=payload,
+            created=now,
+            ttl=now + KEPT,
+        )
+    )
+
+
+def task(account_id: str, task_id: str, name: str, target: str, now: datetime, **arguments: Any) -> Put:
+    """The write that announces work larger than one transaction."""
+    key = keys.task(account_id, task_id)
+    row = TaskRow(pk=key.pk, sk=key.sk, id=task_id, account_id=account_id, name=name, target=target, passes=0)
+    row.arguments, row.created, row.ttl = arguments, now, now + KEPT
+    return Put(row)
