@@ -26,6 +26,8 @@ SCHEMES = (
 CHECK_IN_INTERVALS = ("day", "week", "month", "year")
 CHECK_IN_COUNTS = range(1, 366)
 
+REVIVAL_MINUTES = (1, 2, 5, 10, 15)
+
 _MATCHING = ("MATCH_ANY", "MATCH_TWO", "MATCH_MOST", "MATCH_ALL")
 _UNIQUENESS = ("UNIQUE_PER_ACCOUNT", "UNIQUE_PER_PRODUCT", "UNIQUE_PER_POLICY", "UNIQUE_PER_LICENSE")
 
@@ -57,11 +59,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "heartbeat_cull_strategy": ("DEACTIVATE_DEAD", "KEEP_DEAD"),
     "heartbeat_resurrection_strategy": (
         "NO_REVIVE",
-        "1_MINUTE_REVIVE",
-        "2_MINUTE_REVIVE",
-        "5_MINUTE_REVIVE",
-        "10_MINUTE_REVIVE",
-        "15_MINUTE_REVIVE",
+        *(f"{minutes}_MINUTE_REVIVE" for minutes in REVIVAL_MINUTES),
         "ALWAYS_REVIVE",
     ),
     "heartbeat_basis": ("FROM_CREATION", "FROM_FIRST_PING"),
@@ -95,6 +93,10 @@ class CrossRule(NamedTuple):
     name: str
     kind: str
     detail: str
+
+    def problem(self) -> Problem:
+        """What is said when the rule is broken."""
+        return invalid(self.name, self.kind, self.detail)
 
 
 CROSS_RULES: tuple[CrossRule, ...] = (
@@ -150,14 +152,19 @@ READ = frozenset(CHOICES) | NULLABLE | {"name", "scheme", "encrypted", "use_pool
 READ |= {"metadata"}
 """The fields the rules look at."""
 
+_ORDER = tuple(
+    dict.fromkeys(("duration", "encrypted", "scheme", *FLOORS, *CHOICES, *(rule.name for rule in CROSS_RULES)))
+)
+
 
 def problems(values: Values) -> Iterator[Problem | None]:
-    """Everything wrong with `values`, which hold every name in `READ`, in the order of the specification."""
+    """Everything wrong with `values`, which hold every name in `READ`, field by field."""
     yield fields.present("name", values["name"])
     yield fields.text_length("name", values["name"])
-    yield from (_bounded(name, values[name]) for name in FLOORS)
-    yield from (_chosen(name, values[name]) for name in CHOICES)
-    yield from (invalid(rule.name, rule.kind, rule.detail) for rule in CROSS_RULES if rule.when(values))
+    for name in _ORDER:
+        yield _bounded(name, values[name]) if name in FLOORS else None
+        yield _chosen(name, values[name]) if name in CHOICES else None
+        yield from (rule.problem() for rule in CROSS_RULES if rule.name == name and rule.when(values))
     yield from _overage(values)
     yield fields.metadata(values["metadata"])
 

@@ -74,13 +74,11 @@ def _page_that_ends_at_a_bound(meeting: Meeting) -> bool:
     return "Limit" in meeting.call[1] and {**local, "pages": more} == ours
 
 
-def _malformed(answer: Answer) -> bool:
-    return answer.code in ("ValidationException", "ResourceNotFoundException") or "ValidationError" in answer.reasons
-
-
 def _two_faults(meeting: Meeting) -> bool:
+    ours = meeting.ours
+    malformed = ours.code in ("ValidationException", "ResourceNotFoundException") or "ValidationError" in ours.reasons
     spoilt = meeting.call[2]
-    return spoilt and meeting.call[0] == "TransactWriteItems" and all(map(_malformed, (meeting.local, meeting.ours)))
+    return spoilt and malformed and meeting.call[0] == "TransactWriteItems" and meeting.local.code is not None
 
 
 def _transactional_read_of_a_malformed_key(meeting: Meeting) -> bool:
@@ -140,8 +138,8 @@ DEVIATIONS = (
         _page_that_ends_at_a_bound,
     ),
     Deviation(
-        "A transaction that is malformed in two ways has two right answers: it was spoilt on purpose, and a random"
-        " update or value in it is wrong as well. Both engines refuse it; which fault they meet first differs.",
+        "A transaction that is wrong in two ways has two right answers: it was spoilt on purpose, and a condition,"
+        " update or value in it fails as well. Both engines refuse it; which fault they meet first differs.",
         _two_faults,
     ),
     Deviation(

@@ -19,7 +19,7 @@ from tests.engine.deviations import Meeting, allowed
 from tests.engine.requests import Call, Spec, describe, request
 from tests.engine.tables import Attributes
 
-EXAMPLES = int(os.environ.get("ENGINE_DIFFERENTIAL_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("ENGINE_DIFFERENTIAL_EXAMPLES", "250"))
 STEPS = 40
 SEEDS = st.integers(0, 2**40)
 
@@ -38,6 +38,8 @@ def local(dynamodb_local: str) -> Iterator[Caller]:
     client.close()
 
 
+@pytest.mark.slow
+@pytest.mark.dynamodb_local
 @settings(
     max_examples=EXAMPLES,
     derandomize="ENGINE_DIFFERENTIAL_EXAMPLES" not in os.environ,

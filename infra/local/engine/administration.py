@@ -184,11 +184,9 @@ def update_time_to_live(session: Session, parameters: Mapping[str, Any]) -> dict
     connection = session.connection
     definition = {**table.definition, "ttl": ttl}
     connection.execute("UPDATE tables SET definition = ? WHERE name = ?", (encode(definition), table.name))
-    rows = connection.execute("SELECT hash, range, body FROM items WHERE space = ?", (table.space,)).fetchall()
-    connection.executemany(
-        "UPDATE items SET expires = ? WHERE space = ? AND hash = ? AND range = ?",
-        ((expiry(ttl, decode(body)), table.space, hashed, ranged) for hashed, ranged, body in rows),
-    )
+    rows = connection.execute("SELECT hash, range, body FROM items WHERE space = ?", (table.space,))
+    moments = [(expiry(ttl, decode(body)), table.space, hashed, ranged) for hashed, ranged, body in rows]
+    connection.executemany("UPDATE items SET expires = ? WHERE space = ? AND hash = ? AND range = ?", moments)
     Catalog.bump(connection)
     return {"TimeToLiveSpecification": dict(specification)}
 

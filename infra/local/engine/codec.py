@@ -1,5 +1,6 @@
 """Items as JSON text in the database; bytes travel as base64 in bodies that are marked for it."""
 
+import hashlib
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ _BINARY = "base64"
 
 
 def _wrap(value: object) -> dict[str, str]:
-    if isinstance(value, bytes):
+    if isinstance(value, bytes | bytearray | memoryview):
         return {_BINARY: b64encode(value).decode()}
     raise TypeError(f"{type(value).__name__} has no place in an item")
 
@@ -23,6 +24,7 @@ def _unwrap(value: dict[str, Any]) -> Any:
 
 _plain = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _binary = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_wrap).encode
+_sorted = json.JSONEncoder(separators=(",", ":"), default=_wrap, sort_keys=True).encode
 _decode = json.JSONDecoder().decode
 _decode_binary = json.JSONDecoder(object_hook=_unwrap).decode
 
@@ -33,6 +35,11 @@ def encode(value: Mapping[str, Any]) -> str:
         return _plain(value)
     except TypeError:
         return _MARK + _binary(value)
+
+
+def fingerprint(value: Mapping[str, Any]) -> bytes:
+    """Bytes that are equal for equal dictionaries, whatever the order of their names."""
+    return hashlib.sha256(_sorted(value).encode()).digest()
 
 
 def decode(text: str) -> Any:

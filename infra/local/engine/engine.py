@@ -1,6 +1,7 @@
 """The engine: one call per operation, as botocore would make and answer it."""
 
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from itertools import count
@@ -11,7 +12,7 @@ from .catalog import Catalog
 from .changes import TTL_IDENTITY, Change
 from .codec import decode
 from .database import Database, Synchronous
-from .errors import UNKNOWN_OPERATION, Refusal
+from .errors import UNKNOWN_OPERATION, Failure, Refusal
 from .parameters import OPERATIONS, check
 from .storage import Session, Stored, store
 
@@ -68,7 +69,8 @@ class Engine:
     def call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Runs one operation on botocore's parameters and returns botocore's result.
 
-        Raises botocore's ClientError, with the codes and members of the service.
+        Raises botocore's ClientError, with the codes and members of the service; a database that fails, by a full
+        disk for example, is an InternalServerError.
         """
         request_id = f"{next(self._requests):032X}"
         try:
@@ -78,6 +80,8 @@ class Engine:
             result = self._run(operation, check(parameters, allowed))
         except Refusal as refusal:
             raise refusal.client_error(operation, request_id) from None
+        except sqlite3.OperationalError as error:
+            raise Failure(str(error)).client_error(operation, request_id) from error
         result["ResponseMetadata"] = {"RequestId": request_id, "HTTPStatusCode": 200, "RetryAttempts": 0}
         return result
 

@@ -12,11 +12,13 @@ NOT_FOUND = "ResourceNotFoundException"
 IN_USE = "ResourceInUseException"
 MISMATCH = "IdempotentParameterMismatchException"
 UNKNOWN_OPERATION = "UnknownOperationException"
-SERVICE_ERROR_STATUS = 400
+INTERNAL = "InternalServerError"
 
 
 class Refusal(Exception):
     """The engine says no. `extra` holds the members the service adds beside Error, such as Item."""
+
+    status = 400
 
     def __init__(self, code: str, message: str, extra: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
@@ -28,10 +30,19 @@ class Refusal(Exception):
         """The error botocore would raise for the same answer of the service."""
         response: dict[str, Any] = {
             "Error": {"Message": self.message, "Code": self.code},
-            "ResponseMetadata": {"RequestId": request_id, "HTTPStatusCode": SERVICE_ERROR_STATUS, "RetryAttempts": 0},
+            "ResponseMetadata": {"RequestId": request_id, "HTTPStatusCode": self.status, "RetryAttempts": 0},
             **self.extra,
         }
         return ClientError(response, operation)
+
+
+class Failure(Refusal):
+    """The database failed; as with the service's own failures, whether a write was applied is open."""
+
+    status = 500
+
+    def __init__(self, message: str) -> None:
+        super().__init__(INTERNAL, message)
 
 
 class KeyRefusal(Refusal):

@@ -32,9 +32,11 @@ def parse_condition(reader: Reader) -> Condition:
 
 
 def _either(reader: Reader) -> Condition:
+    reader.descend()
     parts = [_every(reader)]
     while reader.keyword("OR"):
         parts.append(_every(reader))
+    reader.ascend()
     return parts[0] if len(parts) == 1 else Either(tuple(parts))
 
 
@@ -46,9 +48,11 @@ def _every(reader: Reader) -> Condition:
 
 
 def _negation(reader: Reader) -> Condition:
-    if reader.keyword("NOT"):
-        return Negation(_negation(reader))
-    return _primary(reader)
+    negated = False
+    while reader.keyword("NOT"):
+        negated = not negated
+    condition = _primary(reader)
+    return Negation(condition) if negated else condition
 
 
 def _primary(reader: Reader) -> Condition:

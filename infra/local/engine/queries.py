@@ -1,6 +1,7 @@
 """Query and Scan: one range of one b-tree, page by page."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -220,16 +221,17 @@ def _page(
     scanned = size = 0
     last: Item = {}
     full = False
-    for row_size, body in rows:
-        last = decode(body)
-        scanned += 1
-        size += row_size
-        if wanted is None or wanted.test(last, expressions.values):
-            items.append(last)
-        if scanned == most or size >= MAX_PAGE_BYTES:
-            full = True
-            break
-    rows.close()
+    # An open statement would keep its snapshot, and with it the write-ahead log.
+    with closing(rows):
+        for row_size, body in rows:
+            last = decode(body)
+            scanned += 1
+            size += row_size
+            if wanted is None or wanted.test(last, expressions.values):
+                items.append(last)
+            if scanned == most or size >= MAX_PAGE_BYTES:
+                full = True
+                break
     result: dict[str, Any] = {"Count": len(items), "ScannedCount": scanned}
     if parameters.get("Select") != "COUNT":
         result["Items"] = items if projection is None else [projection.apply(item) for item in items]

@@ -10,6 +10,8 @@ from .reserved import RESERVED
 Path = tuple[str | int, ...]
 
 MAX_EXPRESSION_BYTES = 4096
+# Far above what any client writes, and below what Python can recurse.
+MAX_DEPTH = 100
 _TOKEN = re.compile(
     r"\s*(?:(?P<name>[A-Za-z][A-Za-z0-9_]*)|(?P<alias>#[A-Za-z0-9_]+)|(?P<value>:[A-Za-z0-9_]+)"
     r"|(?P<index>0(?![0-9])|[1-9][0-9]*)|(?P<symbol><>|<=|>=|[=<>+\-().,\[\]]))"
@@ -26,6 +28,7 @@ class Reader:
         self.used_values: set[str] = set()
         self._tokens = self._split(text)
         self._position = 0
+        self._depth = 0
         self._closing = self._match_parentheses()
 
     def _split(self, text: str) -> list[tuple[str, str]]:
@@ -112,6 +115,16 @@ class Reader:
             self._position += 1
             return True
         return False
+
+    def descend(self) -> None:
+        """Enters one more level of nested conditions, or fails."""
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            self.fail("The expression is nested too deeply")
+
+    def ascend(self) -> None:
+        """Leaves a level."""
+        self._depth -= 1
 
     def unexpected(self) -> NoReturn:
         """Fails at the next token."""

@@ -1,11 +1,10 @@
 """TransactWriteItems: all or nothing, reasons in order, and one application per client token."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from .capacity import TRANSACTION_FACTOR, Units, read_units, show_all, write_units
-from .codec import encode
+from .codec import fingerprint
 from .errors import MISMATCH, KeyRefusal, KeyUpdate, Refusal, canceled, refuse
 from .parameters import TRANSACT_WRITES, check, detail, entries
 from .reads import MAX_TRANSACTION_ITEMS
@@ -82,7 +81,7 @@ def _applied_before(session: Session, token: object, given: list[Any]) -> bool:
     if not isinstance(token, str) or len(token) > MAX_TOKEN_LENGTH:
         refuse(f"ClientRequestToken must be text of at most {MAX_TOKEN_LENGTH} characters")
     connection = session.connection
-    digest = hashlib.sha256(encode({"TransactItems": given}).encode()).digest()
+    digest = fingerprint({"TransactItems": given})
     connection.execute("DELETE FROM tokens WHERE expires <= ?", (session.now,))
     row = connection.execute("SELECT digest FROM tokens WHERE token = ?", (token,)).fetchone()
     if row is None:

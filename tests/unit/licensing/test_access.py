@@ -316,6 +316,15 @@ def test_a_token_of_a_user_who_is_not_loaded_is_judged_by_its_kind() -> None:
     assert not may(staff("A"), "token.regenerate", of("user", "x", "admin-token"))
 
 
+@pytest.mark.parametrize("operation", ["token.read", "token.regenerate", "token.revoke"])
+def test_without_a_token_nobody_owns_it(operation: str) -> None:
+    assert not any(may(actor, operation, Subject()) for actor in (OWNER, PRODUCT, ITSELF))
+
+
+def test_without_a_token_staff_regenerates_nothing() -> None:
+    assert not any(may(staff(letter), "token.regenerate", Subject()) for letter in STAFF)
+
+
 def test_read_only_staff_lacks_the_permission_to_revoke() -> None:
     assert reason(staff("R"), "token.revoke", "token.revoke", TOKENS["staff"]).startswith("read only lacks")
 
@@ -388,6 +397,52 @@ def test_the_rule_comes_last() -> None:
 def test_nobody_is_told_to_present_a_credential() -> None:
     for operation in RULES:
         assert reason(None, operation, None) == ANONYMOUS
+
+
+# Operations that are no permission by name: what they ask for.
+ASKED = {
+    **{"license.list": "license.read", "policy.list": "policy.read", "product.list": "product.read"},
+    **{"token.list": "token.read", "license.tokens.read": "token.read", "product.tokens.read": "token.read"},
+    **{"user.tokens.read": "token.read", "profile": None, "me": None},
+}
+
+
+@pytest.mark.parametrize("operation", RULES)
+def test_whom_the_rule_allows_may_hold_the_permission(operation: str) -> None:
+    name = ASKED.get(operation, operation)
+    if name is None:
+        return
+    rule = RULES[operation]
+    holders = {letter for letter, role in STAFF.items() if name in permissions.allowed(role)}
+    # Read-only staff may act on its own tokens by the rule, but not by its permissions (§3.1).
+    assert set(rule.staff) <= holders | ({"R"} if operation in ("token.regenerate", "token.revoke") else set())
+    columns = {"product": rule.product, "user": rule.user, "license": rule.license}
+    for role, ties in columns.items():
+        assert not ties or name in permissions.allowed(role)
+
+
+@pytest.mark.parametrize(
+    ("actor", "operation", "name", "subject", "by_default"),
+    [
+        (ITSELF, "license.read", "license.read", ON_LICENSE, True),
+        (ITSELF, "license.usage.increment", "license.usage.increment", ON_LICENSE, True),
+        (ITSELF, "policy.read", "policy.read", Subject(policy=POLICY), False),
+        (ITSELF, "product.read", "product.read", Subject(product=make.product()), False),
+        (ITSELF, "user.read", "user.read", Subject(user=CUSTOMER), False),
+        (ITSELF, "account.read", "account.read", Subject(), False),
+        (OWNER, "license.renew", "license.renew", ON_LICENSE, True),
+        (OWNER, "policy.read", "policy.read", Subject(policy=POLICY, related=True), False),
+        (OWNER, "product.read", "product.read", Subject(product=make.product(), related=True), False),
+        (OWNER, "user.read", "user.read", Subject(user=CUSTOMER), True),
+        (OWNER, "account.read", "account.read", Subject(), False),
+        (PRODUCT, "account.read", "account.read", Subject(), True),
+    ],
+)
+def test_what_the_default_sets_leave_out(
+    actor: Bearer, operation: str, name: str, subject: Subject, by_default: bool
+) -> None:
+    assert may(replace(actor, held=permissions.default(actor.role)), operation, subject, name) is by_default
+    assert may(actor, operation, subject, name)
 
 
 def test_the_wildcard_does_not_widen_a_role() -> None:

@@ -147,6 +147,13 @@ def test_beyond_the_last_year_is_an_overflow(unit: Unit) -> None:
             clock.add_calendar(LAST, count, unit)
 
 
+@pytest.mark.parametrize("unit", ["day", "week", "month", "year"])
+def test_before_the_first_year_is_an_overflow(unit: Unit) -> None:
+    for count in (-1, -(10**6)):
+        with pytest.raises(OverflowError):
+            clock.add_calendar(clock.EARLIEST, count, unit)
+
+
 @pytest.mark.parametrize("seconds", [1, 2_629_746, 31_556_952, 10**15, 10**40])
 def test_beyond_the_last_second_is_an_overflow(seconds: int) -> None:
     for add in (clock.add_seconds, clock.add_calendar_seconds):

@@ -181,23 +181,23 @@ def test_what_was_not_sent_is_not_judged_except_limits() -> None:
 @pytest.mark.parametrize(
     ("name", "low", "high"),
     [
-        ("max_machines", 1, INTEGER),
+        ("max_machines", 0, INTEGER),
         ("max_cores", 1, INTEGER),
         ("max_memory", 1, BIG_INTEGER),
         ("max_disk", 1, BIG_INTEGER),
-        ("max_uses", 1, INTEGER),
-        ("max_processes", 1, INTEGER),
-        ("max_users", 1, INTEGER),
+        ("max_uses", 0, INTEGER),
+        ("max_processes", 0, INTEGER),
+        ("max_users", 0, INTEGER),
     ],
 )
 def test_override_bounds(name: str, low: int, high: int) -> None:
-    for value in (None, 0, low, high):
+    for value in (None, 0, 1, high):
         assert getattr(updated(**{name: value}), name) == value
     code = f"{name.upper()}_INVALID"
     [(below, _, floor)] = invalid(updated, **{name: -1})
     [(above, _, ceiling)] = invalid(updated, **{name: high + 1})
     assert (below, above) == (code, code)
-    assert floor.startswith("must be greater than or equal to ")
+    assert floor == f"must be greater than or equal to {low}"
     assert ceiling == f"must be less than or equal to {high}"
 
 

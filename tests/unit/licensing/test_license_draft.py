@@ -38,6 +38,15 @@ def test_defaults() -> None:
     )
 
 
+def test_nothing_is_counted_and_nothing_was_sent_at_first() -> None:
+    made = created()
+    counters = ("uses", "users", "machines", "cores", "memory", "disk", "processes", "revision", "basis")
+    assert [getattr(made, name) for name in counters] == [0] * len(counters)
+    instants = ("expiry", "last_validated", "last_check_out", "last_check_in", "expired_sent", "expiring_soon_sent")
+    assert [getattr(made, name) for name in instants] == [None] * len(instants)
+    assert made.suspended is False
+
+
 def test_everything_sent_is_kept() -> None:
     fields = {
         "name": "",

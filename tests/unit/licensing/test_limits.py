@@ -28,7 +28,7 @@ def test_allowed_is_exact(count: int, limit: int, strategy: str) -> None:
 @given(counts, bounded)
 def test_highest_is_the_last_that_is_allowed(limit: int, strategy: str) -> None:
     highest = limits.highest(limit, strategy)
-    assert highest is not None
+    assert highest == limit * MULTIPLES[strategy] // 1
     assert limits.allowed(highest, limit, strategy)
     assert not limits.allowed(highest + 1, limit, strategy)
 

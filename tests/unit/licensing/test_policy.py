@@ -88,6 +88,7 @@ def test_bounds(name: str) -> None:
 @pytest.mark.parametrize("value", [0, -1])
 def test_durations_are_positive_first(name: str, value: int) -> None:
     assert invalid(created, **{name: value}) == [problem(name, "INVALID", "must be greater than 0")]
+    assert invalid(created, **{name: 1}) != invalid(created, **{name: value})
 
 
 @pytest.mark.parametrize(
@@ -254,6 +255,9 @@ class TestOverage:
             ["CHECK_IN_INTERVAL_COUNT_NOT_ALLOWED"],
         ),
         ({"check_in_interval": "fortnight", "check_in_interval_count": 0}, []),
+        ({"check_in_interval_count": INTEGER}, []),
+        ({"check_in_interval_count": -INTEGER}, []),
+        ({"check_in_interval_count": INTEGER + 1}, ["CHECK_IN_INTERVAL_COUNT_NOT_ALLOWED"]),
         ({"check_in_interval_count": 10**40}, ["CHECK_IN_INTERVAL_COUNT_NOT_ALLOWED"]),
     ],
 )
@@ -265,6 +269,21 @@ def test_check_in_details() -> None:
     assert invalid(created, require_check_in=True) == [
         problem("check_in_interval", "NOT_ALLOWED", "must be one of: day, week, month, year"),
         problem("check_in_interval_count", "NOT_ALLOWED", "must be a number between 1 and 365 inclusive"),
+    ]
+
+
+def test_revival_strategies() -> None:
+    assert policy_rules.CHOICES["heartbeat_resurrection_strategy"] == (
+        *("NO_REVIVE", "1_MINUTE_REVIVE", "2_MINUTE_REVIVE", "5_MINUTE_REVIVE", "10_MINUTE_REVIVE"),
+        *("15_MINUTE_REVIVE", "ALWAYS_REVIVE"),
+    )
+
+
+def test_problems_of_one_field_stand_together() -> None:
+    sent = {"max_machines": 2, "overage_strategy": "X", "scheme": "X", "require_check_in": True}
+    assert codes(created, **sent) == [
+        *("SCHEME_NOT_ALLOWED", "MAX_MACHINES_INVALID", "OVERAGE_STRATEGY_NOT_ALLOWED"),
+        *("CHECK_IN_INTERVAL_NOT_ALLOWED", "CHECK_IN_INTERVAL_COUNT_NOT_ALLOWED"),
     ]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
+import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +51,16 @@ def test_every_public_function_and_class_is_documented() -> None:
         for node in ast.parse(module.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
                 assert ast.get_docstring(node), f"{module.name}: {node.name}"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOM)))
+def test_values_cannot_be_changed(module: Path) -> None:
+    name = ".".join(("chalicelib.licensing", *module.relative_to(ROOM).with_suffix("").parts))
+    for value in vars(importlib.import_module(name.removesuffix(".__init__"))).values():
+        if isinstance(value, type) and dataclasses.is_dataclass(value):
+            # mypy knows the parameters of a dataclass to its decorator only.
+            assert value.__dataclass_params__.frozen, value  # type: ignore[attr-defined]
+            assert "__slots__" in vars(value), value
 
 
 def test_functions_are_short() -> None:

@@ -62,10 +62,20 @@ def test_a_decrement_is_an_increment_downwards(stored: int, amount: int, maximum
 
 @pytest.mark.parametrize(
     ("stored", "amount", "maximum", "after"),
-    [(0, 1, None, 1), (9, 1, 10, 10), (5, -5, None, 0), (20, 0, 10, 20), (20, -10, 10, 10), (0, 0, 0, 0)],
+    [
+        (0, 1, None, 1),
+        (INTEGER - 1, 1, None, INTEGER),
+        (INTEGER, -1, None, INTEGER - 1),
+        (9, 1, 10, 10),
+        (5, -5, None, 0),
+        (20, 0, 10, 20),
+        (20, -10, 10, 10),
+        (0, 0, 0, 0),
+    ],
 )
 def test_increments(stored: int, amount: int, maximum: int | None, after: int) -> None:
-    assert change(stored, amount, maximum).uses_after == after
+    found = change(stored, amount, maximum)
+    assert (found.uses_after, found.sets, found.expiry) == (after, False, None)
 
 
 USES = "/data/attributes/uses"

@@ -333,6 +333,21 @@ def test_a_node_locked_license_has_one_machine(
     assert outcome(machines=count, strict=True, overage_strategy=strategy, policy_max_machines=maximum) == found
 
 
+def test_a_floating_license_of_one_machine_has_one_machine() -> None:
+    assert code(machines=2, strict=True, floating=True, policy_max_machines=1) == "TOO_MANY_MACHINES"
+
+
+def test_a_node_locked_license_leased_per_user_has_one_machine_per_user() -> None:
+    facts: dict[str, Any] = {"strict": True, "machine_leasing_strategy": "PER_USER", "machines": 2}
+    assert code(buckets={None: Bucket(machines=1)}, **facts) == "VALID"
+    assert code(buckets={None: Bucket(machines=2)}, **facts) == "TOO_MANY_MACHINES"
+
+
+def test_what_was_loaded_but_not_asked_for_does_not_matter() -> None:
+    facts = {"machine": B, "machines": 1, "found": (B,), "components": frozenset("x")}
+    assert code({"product": "product"}, **facts) == "VALID"
+
+
 def test_the_override_counts_unless_it_is_zero() -> None:
     assert code(machines=5, max_machines=5, **FLEET) == "VALID"
     assert code(machines=5, max_machines=0, **FLEET) == "TOO_MANY_MACHINES"

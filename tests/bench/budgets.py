@@ -1,0 +1,96 @@
+"""Every budget of `make bench`, and how a row is held against it.
+
+Counts (round trips, units) are exact and must hold. Times are ratios to a floor of the same run and only warn: they
+move with the machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+HANDLER_RATIO = 1.5
+COLD_RATIO = 1.3
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table. Units and rounds as the service's own log line tells them; times in CPU milliseconds."""
+
+    operation: str
+    round_trips: int
+    sequential: int
+    read_units: float
+    write_units: float
+    cpu_ms: float
+    floor_ms: float
+
+    @property
+    def ratio(self) -> float:
+        """How many floors the operation takes."""
+        return self.cpu_ms / self.floor_ms
+
+    def as_json(self) -> dict[str, object]:
+        """The row as it is stored."""
+        return {**asdict(self), "ratio": round(self.ratio, 3)}
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The most an operation may cost; None is not limited. `like` names a row of a smaller table that costs the same.
+
+    Index pages and batches may cut a few units differently, hence the `slack` of that comparison.
+    """
+
+    sequential: int | None = None
+    read_units: float | None = None
+    write_units: float | None = None
+    ratio: float = HANDLER_RATIO
+    like: str | None = None
+    slack: float = 0.05
+
+
+# Reads: a listing page costs its keys (4), 1 for each license, and whoever asks, policies and owners.
+# Writes of a creation: 3 items in a transaction at 2 each, one for each index entry (2 each in a transaction too).
+BUDGETS: Mapping[str, Budget] = {
+    "validate key": Budget(2, 3.5, 0),
+    "validate key, touch due": Budget(3, 3.5, 1),
+    "validate id": Budget(2, 5, 0),
+    "increment": Budget(3, 6, 1),
+    "create license": Budget(3, 6, 16),
+    "retrieve": Budget(2, 5, 0),
+    "list 100 of 1,000": Budget(5, 110, 0),
+    "list 100 of 100,000": Budget(5, 110, 0, like="list 100 of 1,000"),
+    "sweep 100 due of 1,000": Budget(),
+    "sweep 100 due of 100,000": Budget(like="sweep 100 due of 1,000"),
+    "cold import": Budget(0, 0, 0, COLD_RATIO),
+}
+COUNTED = ("sequential", "read_units", "write_units")
+
+
+def missed(row: Row, rows: Sequence[Row]) -> list[str]:
+    """The counted budgets that `row` misses."""
+    budget = BUDGETS[row.operation]
+    found = []
+    for name in COUNTED:
+        limit, measured = getattr(budget, name), getattr(row, name)
+        if limit is not None and measured > limit:
+            found.append(f"{name} {measured:g} > {limit:g}")
+    other = next((one for one in rows if one.operation == budget.like), None)
+    if other is not None:
+        found += _grown(row, other, budget.slack)
+    return found
+
+
+def _grown(row: Row, other: Row, slack: float) -> list[str]:
+    return [
+        f"{name} {getattr(row, name):g}, but {getattr(other, name):g} for {other.operation}"
+        for name in COUNTED
+        if getattr(row, name) > getattr(other, name) * (1 + slack)
+    ]
+
+
+def slow(row: Row) -> str | None:
+    """What to say when the time is over budget."""
+    limit = BUDGETS[row.operation].ratio
+    return f"ratio {row.ratio:.2f} > {limit:g}" if row.ratio > limit else None
