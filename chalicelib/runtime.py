@@ -11,7 +11,8 @@ from uuid import uuid4
 from chalicelib.licensing.clock import cut
 from chalicelib.store import retry
 from chalicelib.store.database import Database, TableNames
-from chalicelib.store.transport import BotocoreTransport, Transport
+from chalicelib.store.direct import DirectTransport
+from chalicelib.store.transport import Transport
 from chalicelib.store.vault import KeyFileVault, KmsVault
 
 
@@ -52,7 +53,7 @@ def database(
         environment.get("LICENSING_RESOURCES_TABLE") or "resources",
         environment.get("LICENSING_OUTBOX_TABLE") or "outbox",
     )
-    return Database(transport or BotocoreTransport(), names, pause)
+    return Database(transport or DirectTransport(), names, pause)
 
 
 def vault(environment: Mapping[str, str] = os.environ) -> KeyFileVault | KmsVault:

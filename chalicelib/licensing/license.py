@@ -17,7 +17,6 @@ from chalicelib.licensing.user import User
 
 Draft = rules.Draft
 generated_key = rules.generated_key
-MINIMUM_KEY_LENGTH = rules.MINIMUM_KEY_LENGTH
 
 EXPIRING_WITHIN = timedelta(days=3)
 ACTIVE_WITHIN = timedelta(days=90)
@@ -33,7 +32,7 @@ class License:
     `max_*` are the overrides (None and 0 inherit), memory and disk in bytes; `users` counts attached users without
     the owner; `machines`, `cores`, `memory`, `disk`, `processes` are sums over its machines. `*_sent` are the private
     stamps of spec events.md §7. `basis` is raised whenever something a limit depends on changes; `operation` marks
-    the last counter write.
+    the last counter write. `id_is_key`: the license was given an id that was already some license's key.
     """
 
     id: str
@@ -46,6 +45,7 @@ class License:
     protected: bool | None = None
     suspended: bool = False
     permissions: tuple[str, ...] | None = None
+    id_is_key: bool = False
     max_machines: int | None = None
     max_processes: int | None = None
     max_users: int | None = None

@@ -59,6 +59,10 @@ class Need:
     weak: bool = False
     fresh: bool = False
 
+    def satisfied_by(self, found: Found) -> bool:
+        """Whether everything asked for was read before."""
+        return not self.fresh and all(key in found for key in self.keys) and all(ask in found for ask in self.asks)
+
 
 Found = Mapping[Any, Any]
 """Answers by what was asked: an `Item` or None for a key, a list for an ask."""
@@ -86,24 +90,34 @@ def run(database: Database, plan: Plan[T]) -> T:
 
 def together(*plans: Plan[Any]) -> Plan[tuple[Any, ...]]:
     """Run plans in lock-step, each round shared; the results in order."""
-    results: dict[int, Any] = {}
-    waiting: dict[int, Need] = {}
-    for number, plan in enumerate(plans):
-        _advance(number, lambda plan=plan: next(plan), waiting, results)  # type: ignore[misc]
-    while waiting:
-        found = yield _merged(waiting.values())
-        for number in list(waiting):
-            plan = plans[number]
-            _advance(number, lambda plan=plan, found=found: plan.send(found), waiting, results)  # type: ignore[misc]
-    return tuple(results[number] for number in range(len(plans)))
+    lanes = [_Lane(plan) for plan in plans]
+    for lane in lanes:
+        lane.advance(None)
+    while waiting := [lane for lane in lanes if lane.need is not None]:
+        found = yield _merged(lane.need for lane in waiting if lane.need is not None)
+        for lane in waiting:
+            lane.advance(found)
+    return tuple(lane.result for lane in lanes)
 
 
-def _advance(number: int, step: Callable[[], Need], waiting: dict[int, Need], results: dict[int, Any]) -> None:
-    try:
-        waiting[number] = step()
-    except StopIteration as end:
-        waiting.pop(number, None)
-        results[number] = end.value
+class _Lane:
+    """One of several plans in lock-step: what it waits for, or what it came to."""
+
+    __slots__ = ("_plan", "need", "result")
+
+    def __init__(self, plan: Plan[Any]) -> None:
+        self._plan = plan
+        self.need: Need | None = None
+        self.result: Any = None
+
+    def advance(self, found: Found | None) -> None:
+        """Go on with `found` until something is missing: what is known already costs the plan no round."""
+        try:
+            self.need = next(self._plan) if found is None else self._plan.send(found)
+            while found is not None and self.need.satisfied_by(found):
+                self.need = self._plan.send(found)
+        except StopIteration as end:
+            self.need, self.result = None, end.value
 
 
 def _merged(needs: Iterable[Need]) -> Need:

@@ -56,6 +56,7 @@ class FactsRow(Row, discriminator=KIND):
     key = UnicodeAttribute()
     protected = BooleanAttribute(null=True)
     suspended = BooleanAttribute()
+    id_is_key = BooleanAttribute(null=True)
     permissions = NamesAttribute(null=True)
     max_machines = IntegerAttribute(null=True)
     max_processes = IntegerAttribute(null=True)

@@ -23,6 +23,7 @@ class Creation:
     key_taken: bool
     key_is_license_id: bool
     id_taken: bool
+    id_is_key: bool
 
 
 def creation(
@@ -34,7 +35,8 @@ def creation(
     guard = keys.unique(account_id, "license-key", key) if key else None
     named = keys.facts(account_id, normal_uuid(key)) if key and is_uuid(key) else None
     own = keys.facts(account_id, license_id) if license_id else None
-    found = yield need(policy_key or None, owner_key or None, guard, named, own)
+    own_as_key = keys.unique(account_id, "license-key", license_id) if license_id else None
+    found = yield need(policy_key or None, owner_key or None, guard, named, own, own_as_key)
     policy, owner = live(found, policy_key or None, policies.KIND), live(found, owner_key or None, users.KIND)
     return Creation(
         None if policy is None else policies.policy_of(policy),
@@ -42,4 +44,5 @@ def creation(
         key_taken=guard is not None and found[guard] is not None,
         key_is_license_id=named is not None and found[named] is not None,
         id_taken=own is not None and found[own] is not None,
+        id_is_key=own_as_key is not None and found[own_as_key] is not None and license_id != key,
     )

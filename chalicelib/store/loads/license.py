@@ -55,29 +55,30 @@ def by_exact_id(account_id: str, license_id: str) -> Plan[Licensed | None]:
 
 
 def by_id_or_key(account_id: str, text: str) -> Plan[Licensed | None]:
-    """By what stands in a path: an id or a key; of two the older (spec licenses.md §0)."""
+    """By what stands in a path: an id or a key; of two the older (spec licenses.md §0).
+
+    A key that looks like an id can only be another license's id when that license was given its id later, and is
+    then marked `id_is_key`: so the usual id costs no look-up of a key.
+    """
     if not is_uuid(text):
         return (yield from by_key(account_id, text))
     license_id = normal_uuid(text)
-    guard_key = keys.unique(account_id, "license-key", text)
-    found = yield need(guard_key, keys.facts(account_id, license_id), keys.meter(account_id, license_id))
-    guard = live(found, guard_key, "unique")
     named = yield from _whole(account_id, license_id, _Hints())
-    if guard is None or guard["target"] == license_id:
+    if named is not None and text == license_id and not named.license.id_is_key:
         return named
-    keyed = yield from _whole(account_id, guard["target"], _hints(account_id, guard))
+    keyed = yield from by_key(account_id, text)
     candidates = [one for one in (named, keyed) if one is not None]
     return min(candidates, key=lambda one: one.license.created, default=None)
 
 
-def many(account_id: str, entries: Sequence[Entry]) -> Plan[Sequence[Licensed | None]]:
+def many(account_id: str, entries: Sequence[Entry], weak: bool = False) -> Plan[Sequence[Licensed | None]]:
     """Those of a list: facts and meters side by side, then the distinct policies and owners."""
     pairs = [(entry.key, Key(entry.key.pk, keys.METER)) for entry in entries]
-    found = yield need(*(key for pair in pairs for key in pair))
+    found = yield need(*(key for pair in pairs for key in pair), weak=weak)
     parts = [_parts(found, facts_key, meter_key) for facts_key, meter_key in pairs]
     parents = [_parents(account_id, facts) for facts, _ in filter(None, parts)]
     if parents:
-        found = yield need(*(key for pair in parents for key in pair))
+        found = yield need(*(key for pair in parents for key in pair), weak=weak)
     return [None if part is None else _joined(account_id, found, *part) for part in parts]
 
 

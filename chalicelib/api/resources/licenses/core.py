@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chalicelib.api.kind import listed, may_list
 from chalicelib.api.peek import attribute, linked, peek
 from chalicelib.api.resources.licenses.common import LICENSES, MEMBER, PATH, load_one, may, show
@@ -101,7 +103,7 @@ def _create(scene: Scene, command: Command) -> Outcome:
         key_is_license_id=found.key_is_license_id,
         id_taken=found.id_taken,
     )
-    license = create(draft, scene.now)
+    license = replace(create(draft, scene.now), id_is_key=found.id_is_key)
     assert found.policy is not None
     resource = show(scene, Licensed(license, found.policy, found.owner))
     writes = stored.creation(scene.account_id, license, found.policy, scene.now)
@@ -114,7 +116,7 @@ def _list(scene: Scene, command: Command) -> Outcome:
         LICENSES,
         scene,
         _streams(scene),
-        lambda entries: licensed_loads.many(account_id, entries),
+        lambda entries: licensed_loads.many(account_id, entries, weak=True),
         lambda cursor: keys.facts(account_id, cursor),
     )
 

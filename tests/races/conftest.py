@@ -1,0 +1,40 @@
+"""Races run where they are decided: on the local engine with a file, and on DynamoDB Local."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from chalicelib.store.transport import BotocoreTransport
+from infra.local.engine import Engine, EngineTransport
+from tests.dynamodb_local import dynamodb_local
+from tests.races.crowd import Watched
+from tests.world import World
+
+__all__ = ["dynamodb_local"]
+
+PLACES = ["engine", pytest.param("dynamodb-local", marks=pytest.mark.dynamodb_local)]
+
+
+@pytest.fixture(params=PLACES)
+def watched(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
+    """An empty store that many threads may use."""
+    if request.param == "engine":
+        with closing(Engine(tmp_path / "races.sqlite", synchronous="NORMAL")) as engine:
+            yield Watched(EngineTransport(engine))
+        return
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    transport = BotocoreTransport(request.getfixturevalue("dynamodb_local"), "eu-central-1")
+    for table in transport.call("ListTables", {})["TableNames"]:
+        transport.call("DeleteTable", {"TableName": table})
+    yield Watched(transport)
+
+
+@pytest.fixture
+def world(watched: Watched) -> World:
+    """A fresh service with one account."""
+    return World(watched)
