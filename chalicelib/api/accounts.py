@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from chalicelib.crypto import keys as key_pairs
 from chalicelib.crypto.secrets import UnwrapCache, Wrapper
 from chalicelib.licensing.account import Account
@@ -35,8 +37,7 @@ class Tenant:
         return self.account.id
 
 
-@dataclass(slots=True)
-class _Remembered:
+class _Remembered(msgspec.Struct):
     tenant: Tenant
     until: float
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+import msgspec
 
 from chalicelib.api import pages
 from chalicelib.api.document import Resource, home, many
@@ -19,8 +20,7 @@ from chalicelib.store.keys import Key
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind(Generic[T]):
+class Kind(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """A kind of resource: its words, how it is shown and what authorization sees of it."""
 
     word: str
@@ -77,14 +77,21 @@ def may_list(operation: str, permission: str) -> Callable[[Scene], None]:
     return check
 
 
+def is_customer(scene: Scene) -> bool:
+    """Whether a user or a license asks: they see rows of the account that no single partition lists."""
+    return scene.bearer is not None and (scene.bearer.kind == "license" or scene.bearer.role == "user")
+
+
 def listed(
     kind: Kind[T],
     scene: Scene,
     streams: Sequence[walk.Stream],
     load: Callable[[Sequence[Entry]], Plan[Sequence[T | None]]],
     cursor_key: Callable[[str], Key],
+    *,
+    selective: bool = False,
 ) -> Outcome:
-    """A page of what `streams` list and the bearer may see."""
+    """A page of what `streams` list and the bearer may see; `selective` when that is not all of it."""
     arrival = scene.arrival
     request = pages.parse(arrival.query.tree)
 
@@ -92,6 +99,6 @@ def listed(
         found = yield from load(entries)
         return [one if one is not None and visible(scene.bearer, kind.subject(one)) else None for one in found]
 
-    page = fetch.run(arrival.service.database, walk.page(streams, request, seen, cursor_key))
+    page = fetch.run(arrival.service.database, walk.page(streams, request, seen, cursor_key, selective=selective))
     links = pages.links(arrival.raw.path, arrival.query.flat, request, page)
     return Outcome(body=many([kind.show(scene, one) for one in page.resources], links))

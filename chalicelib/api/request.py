@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -35,8 +34,7 @@ _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-@dataclass(slots=True)
-class RawRequest:
+class RawRequest(msgspec.Struct):
     """An event's parts as the client sent them. `target` is path and query byte for byte where the gateway tells."""
 
     method: str
@@ -79,12 +77,11 @@ def _rebuilt_query(event: Mapping[str, Any]) -> str:
     return "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name in sorted(many) for value in many[name])
 
 
-@dataclass(slots=True)
-class Query:
+class Query(msgspec.Struct):
     """Query parameters: `flat` in order, `tree` nested."""
 
-    flat: list[tuple[str, str]] = field(default_factory=list)
-    tree: Mapping[str, Any] = field(default_factory=dict)
+    flat: list[tuple[str, str]] = msgspec.field(default_factory=list)
+    tree: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
     def text(self, name: str) -> str | None:
         """A scalar parameter."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -39,8 +38,7 @@ Command = dict[str, Any]
 """A checked document, keys in snake_case, absent members left out."""
 
 
-@dataclass(slots=True)
-class Arrival:
+class Arrival(msgspec.Struct):
     """A request that found its operation and its account; `document` is unchecked, keys in snake_case."""
 
     service: Service
@@ -59,8 +57,7 @@ class Arrival:
         return self.tenant.account.id
 
 
-@dataclass(slots=True)
-class Scene:
+class Scene(msgspec.Struct):
     """An arrival with everything loaded: the bearer (None is anonymous), what `load` and `extra` found, who listens."""
 
     arrival: Arrival
@@ -85,12 +82,12 @@ class Scene:
         return self.arrival.service.new_id()
 
 
-@dataclass(slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, kw_only=True):
     """What a decision leads to.
 
-    `writes` are committed together with the event. `touch` is tried once and may be lost. `body` may wait for the
-    item that the only write returned. An `event` is rendered from the resource in the body, `payload` replaces it.
+    `writes` are committed together with the event. `touch` is tried once and may be lost. `settle` makes the body of
+    the item that the only write returned. `then` rolls forward what did not fit the transaction. An `event` is
+    rendered from the resource in the body, `payload` replaces it.
     """
 
     body: Any = None
@@ -101,12 +98,12 @@ class Outcome:
     event: str | None = None
     payload: Any = None
     location: str | None = None
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
     conflict: Problem = CONFLICT
+    then: Callable[[], None] | None = None
 
 
-@dataclass(slots=True)
-class Reply:
+class Reply(msgspec.Struct):
     """A response before it is signed."""
 
     status: int
@@ -116,8 +113,7 @@ class Reply:
     error_code: str | None = None
 
 
-@dataclass(slots=True)
-class Trace:
+class Trace(msgspec.Struct):
     """What is known of a request so far, for its headers and its log line."""
 
     raw: RawRequest
@@ -265,6 +261,8 @@ class Road:
         if outcome.event is not None and outcome.event in scene.subscribed:
             writes = (*writes, _event(scene, outcome))
         item = commit(database, writes) if writes else None
+        if outcome.then is not None:
+            outcome.then()
         if outcome.touch is not None:
             attempt(database, outcome.touch)
         return outcome.settle(item) if outcome.settle is not None and item is not None else outcome.body

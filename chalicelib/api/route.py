@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
+
+import msgspec
 
 from chalicelib.api.schema import Member
 
@@ -32,8 +33,7 @@ class Order(Enum):
     BODY_FIRST = "body first"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """What the road needs to know of one operation.
 
     `name` is the row of `access.RULES`, the operation in logs and the id in descriptions. `load` reads what the
@@ -59,8 +59,7 @@ class Operation:
     cached_subscriptions: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(msgspec.Struct, frozen=True):
     """An operation found by method and path: the account segment (None in the short form) and the path's ids."""
 
     operation: Operation
@@ -68,12 +67,11 @@ class Match:
     ids: Mapping[str, str]
 
 
-@dataclass(slots=True)
-class _Node:
-    static: dict[str, _Node] = field(default_factory=dict)
+class _Node(msgspec.Struct):
+    static: dict[str, _Node] = msgspec.field(default_factory=dict)
     parameter: _Node | None = None
     name: str = ""
-    operations: dict[str, Operation] = field(default_factory=dict)
+    operations: dict[str, Operation] = msgspec.field(default_factory=dict)
 
 
 class Router:

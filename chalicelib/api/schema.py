@@ -8,9 +8,11 @@ with keys already in snake_case; pointers go out in camelCase.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NoReturn
+
+import msgspec
+from msgspec.structs import replace
 
 from chalicelib.licensing.clock import parse_input
 from chalicelib.licensing.errors import BadRequest, Problem
@@ -24,8 +26,7 @@ Path = tuple[str | int, ...]
 ABSENT: Any = object()
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True):
     """One member of a document.
 
     `nullable` members keep null; optional others drop it. `roles` are those that may send it, None for all.
@@ -39,7 +40,7 @@ class Member:
     roles: frozenset[str] | None = None
     choices: tuple[str, ...] | None = None
     length: tuple[int, int] | None = None
-    members: Mapping[str, Member] = field(default_factory=dict)
+    members: Mapping[str, Member] = msgspec.field(default_factory=dict)
     element: Member | None = None
 
 

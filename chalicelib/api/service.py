@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
+
 from chalicelib import runtime
 from chalicelib.api.accounts import Accounts
 from chalicelib.store.database import Database
@@ -14,8 +16,7 @@ from chalicelib.store.database import Database
 REVISION = "1"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """How this deployment behaves.
 
     `account` is the id or slug the short path form implies; `public_host` replaces the Host header in signatures

@@ -9,9 +9,10 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NoReturn
+
+import msgspec
 
 from chalicelib.crypto.keys import PublicKeys, Signer, unseal, verify
 
@@ -31,8 +32,7 @@ class SchemeError(ValueError):
         self.code, self.detail = code, detail
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """What default datasets and templates are made of. Ids are texts, instants aware, `duration` the policy's seconds.
 
     `user` and `email` are the owner's. `issuer` (our base URL) and `jti` (a fresh UUID) are for JWT only.
@@ -51,8 +51,7 @@ class Facts:
     jti: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Scheme:
+class Scheme(msgspec.Struct, frozen=True):
     """One row of §3.3.
 
     `sign(signer, dataset)` gives the key or raises SchemeError; `verify(keys, key)` gives the dataset, or None when

@@ -7,9 +7,10 @@ what was delivered is not delivered again. Its id is the same on every attempt, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from chalicelib.store import fetch, keys, tasks
 from chalicelib.store.database import Database
@@ -28,8 +29,7 @@ class StillClaimed(Exception):
     """Somebody is delivering this right now; try the record again later."""
 
 
-@dataclass(slots=True)
-class Stream:
+class Stream(msgspec.Struct):
     """The stream function. `channels` are the ways to reach a subscriber, by name."""
 
     database: Database

@@ -7,11 +7,11 @@ the condition that nothing the deadline follows from has moved, in the transacti
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from chalicelib.licensing.deadlines import DueEvent, due_events
 from chalicelib.licensing.license import License
@@ -33,8 +33,7 @@ from chalicelib.store.unit import Change, Changed, Locked, Write, commit
 Render = Callable[[str, License, Policy, User | None, datetime], dict[str, Any]]
 
 
-@dataclass(slots=True)
-class Report:
+class Report(msgspec.Struct):
     """What a run did: licenses looked at, events due, events that somebody listens to, writes lost to others."""
 
     looked_at: int = 0
@@ -45,8 +44,7 @@ class Report:
     complete: bool = True
 
 
-@dataclass(slots=True)
-class Sweep:
+class Sweep(msgspec.Struct):
     """One run. `render` shows a license as the API would; `in_time` says whether there is time for another page."""
 
     database: Database

@@ -8,7 +8,8 @@ and what protects the subject from users.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from chalicelib.licensing.bearers import (
     Tie,
@@ -39,8 +40,7 @@ Narrowed = Mapping[str, Ties]
 EVERYBODY: Ties = (anyone,)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """One row. `unless` takes back what the columns for products, users and licenses grant; `staff_ties` narrows
     single letters of `staff`.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chalicelib.licensing.errors import Problem
 from chalicelib.licensing.identifiers import is_uuid
@@ -13,8 +14,7 @@ _SLUG = re.compile(r"[a-z0-9][-a-z0-9]+")
 _RESERVED = frozenset({"action", "actions"})
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(msgspec.Struct, frozen=True):
     """An account as requests see it. Private keys and the token secret stay wrapped, see `wrapped_keys`."""
 
     id: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from chalicelib.licensing.errors import AccessDenied, Problem, Refusal, Unauthenticated
 from chalicelib.licensing.identifiers import is_uuid
@@ -24,8 +25,7 @@ _BY_TOKEN = frozenset({"TOKEN", "MIXED"})
 _BY_KEY = frozenset({"LICENSE", "MIXED"})
 
 
-@dataclass(frozen=True, slots=True)
-class TokenForm:
+class TokenForm(msgspec.Struct, frozen=True):
     """How the tokens of one kind of bearer look: `<prefix>-<hex_characters random hex digits>v3`."""
 
     kind: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from chalicelib.licensing.license import License, is_protected
 from chalicelib.licensing.policy import Policy
@@ -14,8 +15,7 @@ from chalicelib.licensing.user import User
 STAFF_LETTERS = {"admin": "A", "developer": "D", "sales-agent": "S", "support-agent": "P", "read-only": "R"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bearer:
+class Bearer(msgspec.Struct, frozen=True, kw_only=True):
     """Who acts. Nobody (anonymous) is None instead.
 
     `kind` is `user`, `product` or `license`; `role` as in `permissions.ROLES`. `held` is the set of the bearer (for a
@@ -41,8 +41,7 @@ class Bearer:
         return STAFF_LETTERS.get(self.role, "") if self.kind == "user" else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """What is acted on; for a creation, what the new resource would belong to.
 
     A license comes with its policy. A new license: `policy` and `owner_id` as named by the request. A new policy:

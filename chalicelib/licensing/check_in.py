@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from chalicelib.licensing.clock import LATEST, Unit, add_calendar
 from chalicelib.licensing.errors import InvalidState, Problem

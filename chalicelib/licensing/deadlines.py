@@ -7,9 +7,10 @@ from the same windows, so they cannot disagree. Instants are whole milliseconds.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
+
+import msgspec
 
 from chalicelib.licensing.check_in import next_check_in
 from chalicelib.licensing.clock import LATEST, earlier, later
@@ -23,8 +24,7 @@ GRACE = timedelta(hours=12)
 _TICK = timedelta(milliseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class DueEvent:
+class DueEvent(msgspec.Struct, frozen=True):
     """An event to emit, and the field of the license that is set to now for it, conditionally and first."""
 
     name: str

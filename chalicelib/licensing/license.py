@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from chalicelib.licensing import expiry
 from chalicelib.licensing import license_draft as rules
@@ -18,15 +20,13 @@ from chalicelib.licensing.user import User
 Draft = rules.Draft
 generated_key = rules.generated_key
 
-EXPIRING_WITHIN = timedelta(days=3)
-ACTIVE_WITHIN = timedelta(days=90)
+EXPIRING_WITHIN, ACTIVE_WITHIN = timedelta(days=3), timedelta(days=90)
 
 NULLABLE = frozenset({"name", "expiry", *rules.OVERRIDES})
 """What an update may clear with null."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class License:
+class License(msgspec.Struct, frozen=True, kw_only=True):
     """A license.
 
     `max_*` are the overrides (None and 0 inherit), memory and disk in bytes; `users` counts attached users without
@@ -53,7 +53,7 @@ class License:
     max_memory: int | None = None
     max_disk: int | None = None
     max_uses: int | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = msgspec.field(default_factory=dict)
     created: datetime
     updated: datetime
     revision: int = 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from chalicelib.licensing import fields as rules
 from chalicelib.licensing.errors import Problem
@@ -31,8 +32,7 @@ OVERRIDES: Mapping[str, tuple[int, int]] = {
 _RANDOM = re.compile(r"[0-9A-F]{30}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """What a creation sent and what was found for it.
 
     `fields` are the attributes sent, snake_case. `policy` and `owner` are None when they do not exist; `*_named`

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from chalicelib.licensing import policy_rules
 from chalicelib.licensing.errors import check
@@ -16,8 +18,7 @@ NULLABLE = policy_rules.NULLABLE
 """What an update may clear with null."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """A policy; names and defaults as spec policies.md §1.1. Durations are seconds, memory and disk bytes."""
 
     id: str
@@ -65,7 +66,7 @@ class Policy:
     heartbeat_cull_strategy: str = "DEACTIVATE_DEAD"
     heartbeat_resurrection_strategy: str = "NO_REVIVE"
     heartbeat_basis: str = "FROM_FIRST_PING"
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = msgspec.field(default_factory=dict)
     created: datetime
     updated: datetime
     revision: int = 0

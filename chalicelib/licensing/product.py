@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from chalicelib.licensing import fields as rules
 from chalicelib.licensing.errors import Problem, check
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Product:
+class Product(msgspec.Struct, frozen=True, kw_only=True):
     """A product. `permissions` is the stored set of its bearer, None for the default of the role."""
 
     id: str
@@ -22,7 +23,7 @@ class Product:
     url: str | None = None
     platforms: tuple[str, ...] | None = None
     permissions: tuple[str, ...] | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = msgspec.field(default_factory=dict)
     created: datetime
     updated: datetime
     revision: int = 0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from chalicelib.licensing import fields as rules
 from chalicelib.licensing import permissions as sets
@@ -15,8 +17,7 @@ from chalicelib.licensing.errors import Problem, check
 REGENERATED_FOR = timedelta(days=14)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class Token(msgspec.Struct, frozen=True, kw_only=True):
     """A token without its value. `bearer_kind` is `user`, `product` or `license`; permissions `("*",)` by default."""
 
     id: str

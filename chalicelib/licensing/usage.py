@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chalicelib.licensing.errors import BadRequest, InvalidFields, Problem
 from chalicelib.licensing.fields import MAXIMUM_INTEGER, invalid
@@ -11,8 +12,7 @@ from chalicelib.licensing.license import License, first_expiry, limit
 from chalicelib.licensing.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class UsageChange:
+class UsageChange(msgspec.Struct, frozen=True):
     """Add `amount` to `uses` while the stored `uses` lies within `low` and `high`, both inclusive.
 
     `uses_after` is right for the license the change was decided on. `sets` means: store `uses_after`, whatever is

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User:
+
+class User(msgspec.Struct, frozen=True, kw_only=True):
     """A user. `role` as on the wire (`admin`, `sales-agent` ...); `permissions` stored, None for the role's default."""
 
     id: str
@@ -19,7 +19,7 @@ class User:
     permissions: tuple[str, ...] | None = None
     group_id: str | None = None
     banned_at: datetime | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = msgspec.field(default_factory=dict)
     created: datetime
     updated: datetime
     revision: int = 0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import msgspec
 from pynamodb.models import Model
 
 from chalicelib.licensing.errors import Problem, Unavailable
@@ -22,8 +22,7 @@ BUSY = Problem("The service is busy, please try again")
 UNKNOWN = Problem("The outcome of the request is unknown, please check before trying again")
 
 
-@dataclass(frozen=True, slots=True)
-class TableNames:
+class TableNames(msgspec.Struct, frozen=True):
     """What the two tables are called in this deployment."""
 
     resources: str = "resources"

@@ -7,8 +7,9 @@ share their rounds, and a key read once in a run is not read again.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+import msgspec
 
 from chalicelib.licensing.errors import Unavailable
 from chalicelib.store import meter, retry
@@ -20,8 +21,7 @@ T = TypeVar("T")
 BATCH = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True):
     """Ask a listing index: one partition from `after` (a position, exclusive) on, at most `limit` entries."""
 
     slot: int
@@ -31,16 +31,14 @@ class Listing:
     limit: int = 101
 
 
-@dataclass(frozen=True, slots=True)
-class Prefix:
+class Prefix(msgspec.Struct, frozen=True):
     """Ask for the items of one partition whose sort key starts with `start`, read strongly."""
 
     pk: str
     start: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One index entry: where the resource stands and where it is."""
 
     position: str
@@ -50,8 +48,7 @@ class Entry:
 Ask = Listing | Prefix
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(msgspec.Struct, frozen=True):
     """One round. Weak reads may be stale and cost half; `fresh` reads again what was read before."""
 
     keys: tuple[Key, ...] = ()

@@ -7,9 +7,10 @@ in parallel. It only ever rolls forward.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from chalicelib.licensing.deadlines import next_due
 from chalicelib.licensing.policy import Policy
@@ -41,12 +42,25 @@ ERASE_PRODUCT, ERASE_POLICY, REARM_POLICY = "erase-product", "erase-policy", "re
 def erase_product(
     database: Database, account_id: str, product: Product, new_id: Callable[[], str], now: datetime
 ) -> tuple[Write, ...]:
-    """The writes that delete a product: it and its policies disappear at once, the rest is announced."""
+    """The writes that delete a product: it and its policies disappear at once, the rest is announced.
+
+    More policies than fit are erased by `erase_policies` before the request is answered.
+    """
     writes = list(products.deletion(account_id, product, now))
     writes.append(outbox.task(account_id, new_id(), ERASE_PRODUCT, product.id, now))
     for policy in _policies_of(database, account_id, product.id, POLICIES_AT_ONCE):
         writes += erase_policy(account_id, policy, new_id, now)
     return tuple(writes)
+
+
+def erase_policies(
+    database: Database, account_id: str, product_id: str, new_id: Callable[[], str], now: datetime
+) -> None:
+    """Let every policy of a deleted product disappear; what fails here is done by the product's task."""
+    while found := _policies_of(database, account_id, product_id, PAGE):
+        erased = [_try(database, erase_policy(account_id, policy, new_id, now)) for policy in found]
+        if not any(erased):
+            return
 
 
 def erase_policy(account_id: str, policy: Policy, new_id: Callable[[], str], now: datetime) -> tuple[Write, ...]:
@@ -62,8 +76,7 @@ def rearm_policy(account_id: str, policy: Policy, new_id: Callable[[], str], now
     return outbox.task(account_id, new_id(), REARM_POLICY, policy.id, now)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One page of a task: `after` is where the next one starts, None at the end."""
 
     after: str | None
@@ -109,11 +122,9 @@ def _try(database: Database, writes: tuple[Write, ...]) -> bool:
 
 def _erase_product(database: Database, task: Item, after: str | None, new_id: Callable[[], str], now: datetime) -> Step:
     account_id, product_id = task["account_id"], task["target"]
-    found = _policies_of(database, account_id, product_id, PAGE)
-    for policy in found:
-        _try(database, erase_policy(account_id, policy, new_id, now))
+    erase_policies(database, account_id, product_id, new_id, now)
     _erase_tokens(database, account_id, product_id)
-    return Step(None if len(found) < PAGE else "")
+    return Step(None)
 
 
 def _erase_policy(database: Database, task: Item, after: str | None, new_id: Callable[[], str], now: datetime) -> Step:
@@ -207,4 +218,4 @@ _STEPS: Mapping[str, Callable[[Database, Item, str | None, Callable[[], str], da
     REARM_POLICY: _rearm_policy,
 }
 
-__all__ = ["erase_license", "erase_policy", "erase_product", "rearm_policy", "run"]
+__all__ = ["erase_license", "erase_policies", "erase_policy", "erase_product", "rearm_policy", "run"]

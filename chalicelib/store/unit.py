@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 from botocore.exceptions import ClientError
 from pynamodb.attributes import Attribute
 from pynamodb.expressions.condition import Condition
@@ -22,16 +22,14 @@ from chalicelib.store.table import Item, Outbox, Row, decode
 Model = type[Row] | type[Outbox]
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(msgspec.Struct, frozen=True):
     """Write a whole item that must not exist yet, or must satisfy `when`."""
 
     row: Row | Outbox
     when: Condition | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """Update an item that must exist. A `counter` adds to what is stored and is therefore never repeated blindly.
 
     `marked` leaves the operation's id on the item, so that a lost reply can be told from a lost write.
@@ -45,8 +43,7 @@ class Change:
     marked: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Remove:
+class Remove(msgspec.Struct, frozen=True):
     """Delete an item that must satisfy `when`."""
 
     model: Model
@@ -54,8 +51,7 @@ class Remove:
     when: Condition | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(msgspec.Struct, frozen=True):
     """Prove something about an item that is not written."""
 
     model: Model
@@ -127,8 +123,10 @@ class _Single:
         match retry.outcome(error):
             case Outcome.NOT_APPLIED:
                 return False, None
-            case Outcome.LOCKED:
+            case Outcome.LOCKED if not self._uncertain:
                 raise Locked from error
+            case Outcome.LOCKED:
+                return False, None
             case Outcome.UNKNOWN:
                 self._uncertain = True
                 return (True, self._read_back()) if self._counter else (False, None)
@@ -168,17 +166,20 @@ def _transact(database: Database, entries: list[dict[str, Any]], token: str, wri
         try:
             database.send("TransactWriteItems", {"TransactItems": entries, "ClientRequestToken": token})
         except Exception as error:
-            uncertain = _judge_transaction(error, writes) or uncertain
+            uncertain = _judge_transaction(error, writes, uncertain)
         else:
             return
     raise Unavailable(UNKNOWN if uncertain else BUSY)
 
 
-def _judge_transaction(error: Exception, writes: Sequence[Write]) -> bool:
+def _judge_transaction(error: Exception, writes: Sequence[Write], uncertain: bool) -> bool:
+    """Whether the outcome is uncertain. Once it is, a conflict may be with ourselves: only the same token can tell."""
     match retry.outcome(error):
         case Outcome.NOT_APPLIED:
-            return False
+            return uncertain
         case Outcome.UNKNOWN:
+            return True
+        case Outcome.LOCKED if uncertain:
             return True
         case Outcome.LOCKED:
             raise Locked from error

@@ -7,8 +7,9 @@ drops what is dead or not to be seen, and cuts the page. An index is only a hint
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+import msgspec
 
 from chalicelib.store import keys
 from chalicelib.store.fetch import Entry, Listing, Need, Plan
@@ -21,24 +22,21 @@ BUDGET = 2_000
 COUNTED = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(msgspec.Struct, frozen=True):
     """One partition of one listing slot."""
 
     slot: int
     partition: str
 
 
-@dataclass(frozen=True, slots=True)
-class First:
+class First(msgspec.Struct, frozen=True):
     """The first `size` resources, without links."""
 
     size: int
     newest_first: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
+class Numbered(msgspec.Struct, frozen=True):
     """Page `number` (from 1), counted up to 10,000 resources."""
 
     number: int
@@ -46,8 +44,7 @@ class Numbered:
     newest_first: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class After:
+class After(msgspec.Struct, frozen=True):
     """What follows the resource `cursor`, or the first page when it is None."""
 
     cursor: str | None
@@ -58,8 +55,7 @@ class After:
 PageRequest = First | Numbered | After
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(msgspec.Struct, Generic[T], frozen=True):
     """The resources of a page; `count` for numbered pages, `next_cursor` (an id) when more may follow."""
 
     resources: tuple[T, ...]
@@ -72,11 +68,19 @@ Load = Callable[[Sequence[Entry]], Plan[Sequence[T | None]]]
 
 
 def page(
-    streams: Sequence[Stream], request: PageRequest, load: Load[T], cursor_keys: Callable[[str], Key]
+    streams: Sequence[Stream],
+    request: PageRequest,
+    load: Load[T],
+    cursor_keys: Callable[[str], Key],
+    *,
+    selective: bool = False,
 ) -> Plan[Page[T]]:
-    """One page of the union of `streams`. `cursor_keys` tells where the resource of a cursor is stored."""
+    """One page of the union of `streams`. `cursor_keys` tells where the resource of a cursor is stored.
+
+    `selective`: the streams hold more than is to be seen, so pages are counted after looking, within the budget.
+    """
     if isinstance(request, Numbered):
-        return (yield from _numbered(streams, request, load))
+        return (yield from (_sifted if selective else _numbered)(streams, request, load))
     after = None
     if isinstance(request, After) and request.cursor is not None:
         after = yield from _position_of(cursor_keys(request.cursor), request.cursor)
@@ -112,6 +116,13 @@ def _numbered(streams: Sequence[Stream], request: Numbered, load: Load[T]) -> Pl
     shown = entries[start : start + request.size]
     loaded: Sequence[T | None] = (yield from load(shown)) if shown else ()
     return Page(tuple(value for value in loaded if value is not None), count=len(entries))
+
+
+def _sifted(streams: Sequence[Stream], request: Numbered, load: Load[T]) -> Plan[Page[T]]:
+    everything = First(BUDGET, request.newest_first)
+    found = yield from _following(streams, None, everything, load)
+    start = (request.number - 1) * request.size
+    return Page(found.resources[start : start + request.size], count=len(found.resources))
 
 
 def _merged(streams: Sequence[Stream], after: str | None, limit: int, newest_first: bool) -> Plan[list[Entry]]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
-from chalicelib.api.kind import Kind, listed, may_list
+from chalicelib.api.kind import Kind, is_customer, listed, may_list
 from chalicelib.api.peek import linked
 from chalicelib.api.road import Arrival, Command, Outcome, Scene
 from chalicelib.api.route import Operation, Order
@@ -51,7 +50,11 @@ def _member(annotation: str, nullable: bool) -> Member:
 def _members(left_out: tuple[str, ...] = ()) -> Mapping[str, Member]:
     """Every attribute of the value, of the type it has there."""
     own = ("id", "product_id", "metadata", "created", "updated", "revision", *left_out)
-    members = {one.name: _member(str(one.type), one.name in NULLABLE) for one in fields(Policy) if one.name not in own}
+    members = {
+        name: _member(annotation, name in NULLABLE)
+        for name, annotation in Policy.__annotations__.items()
+        if name not in own
+    }
     return {**members, "metadata": metadata()}
 
 
@@ -92,7 +95,12 @@ def _list(scene: Scene, command: Command) -> Outcome:
         return resources.many_policies(scene.account_id, entries)
 
     return listed(
-        POLICIES, scene, _streams(scene), load, lambda cursor: keys.resource(scene.account_id, stored.KIND, cursor)
+        POLICIES,
+        scene,
+        _streams(scene),
+        load,
+        lambda cursor: keys.resource(scene.account_id, stored.KIND, cursor),
+        selective=is_customer(scene),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chalicelib.api.kind import Kind, listed, may, may_list
+from chalicelib.api.kind import Kind, is_customer, listed, may, may_list
 from chalicelib.api.peek import attribute
 from chalicelib.api.road import Arrival, Command, Outcome, Scene
 from chalicelib.api.route import Operation, Order
@@ -19,7 +19,7 @@ from chalicelib.store import keys, walk
 from chalicelib.store.fetch import Plan
 from chalicelib.store.items import product as stored
 from chalicelib.store.loads import resources
-from chalicelib.store.tasks import erase_product
+from chalicelib.store.tasks import erase_policies, erase_product
 
 MANAGERS = frozenset({"admin", "developer", "environment"})
 TYPES = spellings("product", "products")
@@ -63,6 +63,7 @@ def _list(scene: Scene, command: Command) -> Outcome:
         streams,
         resources.many_products,
         lambda cursor: keys.resource(scene.account_id, stored.KIND, cursor),
+        selective=is_customer(scene),
     )
 
 
@@ -90,12 +91,13 @@ def _update(scene: Scene, command: Command) -> Outcome:
 
 
 def _delete(scene: Scene, command: Command) -> Outcome:
-    product = PRODUCTS.one(scene)
+    product, database = PRODUCTS.one(scene), scene.arrival.service.database
     return Outcome(
         status=204,
         payload={"data": shown.show(scene.account_id, product)},
-        writes=erase_product(scene.arrival.service.database, scene.account_id, product, scene.new_id, scene.now),
+        writes=erase_product(database, scene.account_id, product, scene.new_id, scene.now),
         event="product.deleted",
+        then=lambda: erase_policies(database, scene.account_id, product.id, scene.new_id, scene.now),
     )
 
 

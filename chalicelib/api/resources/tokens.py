@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from chalicelib.api.document import home
 from chalicelib.api.peek import linked, peek
@@ -24,8 +24,7 @@ OTHERS = (*spellings("product", "products"), *spellings("environment", "environm
 CREATE = body(narrowed_by=None, relationships={"bearer": linkage(*USERS, *LICENSES, *OTHERS)})
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(msgspec.Struct, frozen=True):
     """The bearer a request names: a user or a license, neither when it is another kind or does not exist."""
 
     user: User | None = None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 from chalicelib.api.document import NO_ENVIRONMENT, Resource, home, linked, related, resource, shown_metadata
 from chalicelib.licensing.metadata import camel
 from chalicelib.licensing.policy import Policy
 
 _HIDDEN = frozenset({"id", "product_id", "revision", "metadata"})
-_SHOWN = tuple((field.name, camel(field.name)) for field in fields(Policy) if field.name not in _HIDDEN)
+_SHOWN = tuple((name, camel(name)) for name in Policy.__struct_fields__ if name not in _HIDDEN)
 
 
 def show(account_id: str, policy: Policy) -> Resource:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from chalicelib.licensing import heartbeat, limits
 from chalicelib.licensing.license import License, is_expired, limit
@@ -11,8 +11,7 @@ from chalicelib.licensing.validation.scopes import Scope
 from chalicelib.licensing.validation.snapshot import EMPTY_BUCKET, Bucket, MachineState, Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     """The scope is empty for a quick validation, whatever was sent."""
 
     snapshot: Snapshot

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+import msgspec
+from msgspec.structs import replace
 
 from chalicelib.licensing.license import License, first_expiry
 from chalicelib.licensing.policy import Policy
@@ -14,8 +16,7 @@ from chalicelib.licensing.validation.scopes import NO_SCOPE, Scope
 from chalicelib.licensing.validation.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """The outcome; `version` is the release version the license takes on, None for no change."""
 
     valid: bool

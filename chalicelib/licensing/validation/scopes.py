@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 # For these null says something; for the others it is as good as not sent.
 _NULL_COUNTS = frozenset({"user", "fingerprint", "fingerprints"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """The scopes of one request; `given` holds the snake_case names of those that were sent.
 
     `fingerprints` are the distinct machine fingerprints asked for, in the order of the request, whichever of the two

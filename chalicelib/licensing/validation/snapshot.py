@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
 
 from chalicelib.licensing.license import License
 from chalicelib.licensing.policy import Policy
 from chalicelib.licensing.user import User
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachineState:
+class MachineState(msgspec.Struct, frozen=True, kw_only=True):
     """A machine of the license. `status` as `heartbeat.status`; `max_processes` its override, null and 0 inherit."""
 
     id: str
@@ -28,8 +28,7 @@ class MachineState:
         return user is not None and self.owner_id is not None and user not in (self.owner_id, self.owner_email)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bucket:
+class Bucket(msgspec.Struct, frozen=True, kw_only=True):
     """Sums over the machines of one owner, or over those without owner. Memory and disk in bytes."""
 
     machines: int = 0
@@ -42,8 +41,7 @@ class Bucket:
 EMPTY_BUCKET = Bucket()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A license and what the scopes of the request point at.
 
     `user_names`: of the names asked for, those that are the id or email of an attached user. `machine`: the machine
@@ -64,7 +62,7 @@ class Snapshot:
     machine: MachineState | None = None
     machines: tuple[MachineState, ...] = ()
     components: frozenset[str] = frozenset()
-    buckets: Mapping[str | None, Bucket] = field(default_factory=dict)
+    buckets: Mapping[str | None, Bucket] = msgspec.field(default_factory=dict)
     artifact_version: str | None = None
     release_found: bool = False
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 from typing import Any
 
+from msgspec.structs import replace
 from pynamodb.attributes import Attribute
 from pynamodb.expressions.condition import Condition
 
@@ -106,12 +106,17 @@ def license_of(facts: Item, meter: Item) -> License:
 _METERED = tuple(
     name
     for name in attributes_of(MeterRow)
-    if name in License.__dataclass_fields__ and name not in ("id", "basis", "updated")
+    if name in License.__struct_fields__ and name not in ("id", "basis", "updated")
 )
 
 
-def creation(account_id: str, license: License, policy: Policy, now: datetime) -> tuple[Write, ...]:
-    """The writes of a new license: facts, meter and the guard of its key, which must be no other license's id."""
+def creation(
+    account_id: str, license: License, policy: Policy, now: datetime, *, id_was_given: bool = False
+) -> tuple[Write, ...]:
+    """The writes of a new license: facts, meter and the guard of its key.
+
+    The key must be no other license's id, and an id that was given no other license's key unless it is marked so.
+    """
     named = keys.facts(account_id, normal_uuid(license.key)) if is_uuid(license.key) else None
     own = keys.facts(account_id, license.id)
     return (
@@ -119,7 +124,14 @@ def creation(account_id: str, license: License, policy: Policy, now: datetime) -
         Put(_meter(account_id, license, next_due(license, policy, now))),
         Put(guard(account_id, license)),
         *(() if named in (None, own) else (Check(FactsRow, named, FactsRow.pk.does_not_exist()),)),
+        *(_no_key_of_others(account_id, license) if id_was_given else ()),
     )
+
+
+def _no_key_of_others(account_id: str, license: License) -> tuple[Write, ...]:
+    if license.id_is_key or license.id == license.key:
+        return ()
+    return (Check(UniqueRow, keys.unique(account_id, "license-key", license.id), UniqueRow.pk.does_not_exist()),)
 
 
 def _facts(account_id: str, license: License) -> FactsRow:
@@ -195,7 +207,7 @@ def used(
         actions += [MeterRow.expiry.set(change.expiry), *due_actions(license.id, next_due(expiring, policy, now))]
         condition = condition & MeterRow.expiry.does_not_exist()
     key = keys.meter(account_id, license.id)
-    return Change(MeterRow, key, tuple(actions), condition, counter=not exactly and not change.sets)
+    return Change(MeterRow, key, tuple(actions), condition, counter=not exactly)
 
 
 def touched(account_id: str, before: License, after: License, policy: Policy, now: datetime) -> Change:

@@ -7,7 +7,7 @@ from datetime import datetime
 from chalicelib.licensing.policy import Policy
 from chalicelib.store import keys
 from chalicelib.store.items import tombstone
-from chalicelib.store.items.mapping import difference, to_attributes, to_value
+from chalicelib.store.items.mapping import difference, raised, to_attributes, to_value
 from chalicelib.store.table import (
     BooleanAttribute,
     InstantAttribute,
@@ -98,7 +98,11 @@ def creation(account_id: str, policy: Policy) -> tuple[Write, ...]:
 def update(account_id: str, before: Policy, after: Policy) -> tuple[Write, ...]:
     """The write of a change."""
     key = keys.resource(account_id, KIND, before.id)
-    return (Change(PolicyRow, key, difference(before, after, PolicyRow), PolicyRow.revision == before.revision),)
+    return (
+        Change(
+            PolicyRow, key, difference(before, raised(after, before), PolicyRow), PolicyRow.revision == before.revision
+        ),
+    )
 
 
 def deletion(account_id: str, policy: Policy, now: datetime) -> tuple[Write, ...]:

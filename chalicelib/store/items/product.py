@@ -8,7 +8,7 @@ from chalicelib.licensing.product import Product
 from chalicelib.store import keys
 from chalicelib.store.items import tombstone
 from chalicelib.store.items.guard import claim, release
-from chalicelib.store.items.mapping import difference, to_attributes, to_value
+from chalicelib.store.items.mapping import difference, raised, to_attributes, to_value
 from chalicelib.store.keys import Key
 from chalicelib.store.table import (
     InstantAttribute,
@@ -67,14 +67,16 @@ def creation(account_id: str, product: Product) -> tuple[Write, ...]:
 def update(account_id: str, before: Product, after: Product) -> tuple[Write, ...]:
     """The writes of a change: itself, and the guards where the code changed."""
     key = keys.resource(account_id, KIND, before.id)
-    change = Change(ProductRow, key, difference(before, after, ProductRow), ProductRow.revision == before.revision)
+    change = Change(
+        ProductRow, key, difference(before, raised(after, before), ProductRow), ProductRow.revision == before.revision
+    )
     return (change, *_claims(account_id, before, after))
 
 
 def deletion(account_id: str, product: Product, now: datetime) -> tuple[Write, ...]:
     """The writes that make a product disappear: a tombstone, its code free again."""
     key = keys.resource(account_id, KIND, product.id)
-    gone = tombstone.over(ProductRow, key, product.created, now)
+    gone = tombstone.over(ProductRow, key, product.created, now, ProductRow.revision == product.revision)
     return (gone, *(() if product.code is None else (release(code_key(account_id, product.code), product.id),)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from chalicelib.licensing.identifiers import is_uuid, normal_uuid
 from chalicelib.licensing.policy import Policy
@@ -14,8 +14,7 @@ from chalicelib.store.items import user as users
 from chalicelib.store.loads.live import live
 
 
-@dataclass(frozen=True, slots=True)
-class Creation:
+class Creation(msgspec.Struct, frozen=True):
     """The parents a new license names, and whether its key or id is in use."""
 
     policy: Policy | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from chalicelib.licensing.product import Product
 from chalicelib.licensing.token import Token
@@ -17,8 +17,7 @@ from chalicelib.store.loads.license import Licensed
 from chalicelib.store.loads.live import live
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """What a credential leads to; everything None when it leads nowhere. A token whose bearer is gone is unknown."""
 
     token: Token | None = None

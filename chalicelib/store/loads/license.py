@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from chalicelib.licensing.identifiers import is_uuid, normal_uuid
 from chalicelib.licensing.license import License
@@ -21,8 +22,7 @@ from chalicelib.store.table import Item
 TORN_READS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Licensed:
+class Licensed(msgspec.Struct, frozen=True):
     """A license and the parents it lives by. A license whose policy or owner is gone does not exist."""
 
     license: License
@@ -30,8 +30,7 @@ class Licensed:
     owner: User | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Hints:
+class _Hints(msgspec.Struct, frozen=True):
     policy: Key | None = None
     owner: Key | None = None
 

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.licensing import check_in, clock
 from chalicelib.licensing.errors import InvalidState, Problem

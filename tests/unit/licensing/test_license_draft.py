@@ -23,7 +23,7 @@ KEY = "/data/attributes/key"
 
 def draft(**given: Any) -> Draft:
     """What is not a name of the draft is a field that was sent."""
-    own = {name: given.pop(name) for name in list(given) if name in Draft.__dataclass_fields__}
+    own = {name: given.pop(name) for name in list(given) if name in Draft.__struct_fields__}
     defaults: dict[str, Any] = {"license_id": "id", "random_key": GENERATED, "policy": policy()}
     return Draft(**defaults | {"fields": given} | own)
 

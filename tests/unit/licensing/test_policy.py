@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields as attributes
 from typing import Any
 
 import pytest
+from msgspec.structs import fields as attributes
 
 from chalicelib.licensing import policy, policy_rules
 from chalicelib.licensing.policy import Policy

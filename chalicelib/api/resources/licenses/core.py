@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from chalicelib.api.kind import listed, may_list
 from chalicelib.api.peek import attribute, linked, peek
@@ -106,7 +106,7 @@ def _create(scene: Scene, command: Command) -> Outcome:
     license = replace(create(draft, scene.now), id_is_key=found.id_is_key)
     assert found.policy is not None
     resource = show(scene, Licensed(license, found.policy, found.owner))
-    writes = stored.creation(scene.account_id, license, found.policy, scene.now)
+    writes = stored.creation(scene.account_id, license, found.policy, scene.now, id_was_given="id" in data)
     return LICENSES.created(scene, license.id, resource, writes=writes, event="license.created")
 
 
