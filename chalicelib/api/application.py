@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalice.app import Chalice, Response
@@ -17,6 +18,15 @@ class Licensing(Chalice):
     """Chalice keeps one current request per app; a threaded server needs one per thread."""
 
     _threads = threading.local()
+    answer: Callable[[Mapping[str, Any]], dict[str, Any]]
+
+    def __call__(self, event: Any, context: Any) -> dict[str, Any]:
+        """Chalice's dispatch, which only knows the methods of its routes; the road knows what to say to the others."""
+        sent = event.get("requestContext", {})
+        if sent.get("httpMethod") not in self.routes.get(sent.get("resourcePath"), {}):
+            return self.answer(event)
+        found: dict[str, Any] = super().__call__(event, context)
+        return found
 
     @property
     def current_request(self) -> Any:
@@ -33,6 +43,7 @@ def application(service: Service, name: str = "licensing") -> Chalice:
     app = Licensing(app_name=name)
     app.api.binary_types[:] = []
     road = Road(service, Router(OPERATIONS))
+    app.answer = road.handle
 
     def view(**path: str) -> Response:
         reply = road.handle(app.current_request.to_original_event())

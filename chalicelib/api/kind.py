@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from chalicelib.api import pages
-from chalicelib.api.document import Resource, home, many
+from chalicelib.api.document import Resource, many
 from chalicelib.api.road import Command, Outcome, Scene
 from chalicelib.licensing.access import Subject, authorize, visible
 from chalicelib.licensing.bearers import NOTHING
@@ -49,13 +49,8 @@ class Kind(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
     def created(self, scene: Scene, identifier: str, resource: Resource, **outcome: Any) -> Outcome:
         """A 201 with its location."""
-        location = self.url(scene, identifier)
+        location = scene.url(self.plural, identifier)
         return Outcome(status=201, body={"data": resource}, location=location, **outcome)
-
-    def url(self, scene: Scene, identifier: str) -> str:
-        """The full URL of a resource."""
-        host = scene.arrival.service.settings.public_host or scene.arrival.raw.header("host") or ""
-        return f"https://{host}{home(scene.account_id)}/{self.plural}/{identifier}"
 
 
 def may(operation: str, permission: str) -> Callable[[Scene], None]:

@@ -9,14 +9,14 @@ from urllib.parse import unquote_plus
 
 from chalicelib.licensing.errors import BadRequest, Problem
 
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PARTS = re.compile(r"\[([^\[\]]*)\]")
 _NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)(.*)$", re.DOTALL)
 
 
 def pairs(raw: str) -> list[tuple[str, str]]:
     """The decoded names and values of a raw query string, in order."""
-    if _BAD_ESCAPE.search(raw):
+    if BAD_ESCAPE.search(raw):
         raise _invalid("invalid %-encoding")
     found = []
     for part in filter(None, raw.split("&")):

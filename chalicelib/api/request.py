@@ -6,7 +6,7 @@ import base64
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, unquote
 
 import msgspec
 
@@ -16,7 +16,8 @@ from chalicelib.licensing.metadata import normal_keys
 
 JSON_API = "application/vnd.api+json"
 JSON = "application/json"
-_SERVED = {JSON_API: JSON_API, "application/vnd.keygen+json": JSON_API, JSON: JSON, "*/*": JSON_API, "*": JSON_API}
+_SERVED = {JSON_API: JSON_API, "application/vnd.keygen+json": JSON_API, JSON: JSON}
+_ANYTHING = frozenset({"*/*", "*", "application/octet-stream"})
 _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+*-]+$|\*$|\*/\*$")
 _PARSED = frozenset(
     {
@@ -95,6 +96,18 @@ def parse_query(raw: RawRequest) -> Query:
     return Query(flat, query.nested(flat))
 
 
+def check_path(raw: RawRequest) -> None:
+    """Raises BadRequest `URI_INVALID` or `ENCODING_INVALID` for a path that cannot be decoded."""
+    if query.BAD_ESCAPE.search(raw.path):
+        raise BadRequest(Problem("The request URI is malformed", code="URI_INVALID"))
+    try:
+        decoded = unquote(raw.path, errors="strict")
+    except UnicodeDecodeError as error:
+        raise BadRequest(Problem("invalid byte sequence in UTF-8", code="ENCODING_INVALID")) from error
+    if "\0" in decoded:
+        raise BadRequest(Problem("string contains null byte", code="ENCODING_INVALID"))
+
+
 def response_type(raw: RawRequest) -> str:
     """The media type to answer in; raises BadRequest `MIME_TYPE_INVALID` (spec http.md §4)."""
     accept = raw.header("accept")
@@ -103,10 +116,10 @@ def response_type(raw: RawRequest) -> str:
     offered = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
     if any(not _MEDIA_TYPE.match(name) or _UNKNOWN_VENDOR.match(name) for name in offered):
         raise _mime_type_invalid()
-    for name in offered:
-        if name in _SERVED:
-            return _SERVED[name]
-    if "application/octet-stream" in offered:
+    named = next((name for name in offered if name in _SERVED), None)
+    if named is not None:
+        return _SERVED[named]
+    if _ANYTHING.intersection(offered):
         return JSON_API
     raise _mime_type_invalid()
 

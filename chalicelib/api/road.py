@@ -16,8 +16,17 @@ from chalicelib.api import headers, log, problems
 from chalicelib.api.accounts import Tenant
 from chalicelib.api.authenticate import bearer_of, identity_plan, require_bearer
 from chalicelib.api.credentials import Presented, presented
-from chalicelib.api.document import Resource
-from chalicelib.api.request import METHODS, Query, RawRequest, from_event, parse_document, parse_query, response_type
+from chalicelib.api.document import Resource, home
+from chalicelib.api.request import (
+    METHODS,
+    Query,
+    RawRequest,
+    check_path,
+    from_event,
+    parse_document,
+    parse_query,
+    response_type,
+)
 from chalicelib.api.route import Credentials, Match, Operation, Order, Router, split_account
 from chalicelib.api.schema import check
 from chalicelib.api.service import Service
@@ -76,6 +85,11 @@ class Scene(msgspec.Struct):
     def now(self) -> datetime:
         """The instant of this decision."""
         return self.arrival.now
+
+    def url(self, plural: str, identifier: str) -> str:
+        """The full URL of a resource, for `Location`."""
+        host = self.arrival.service.settings.public_host or self.arrival.raw.header("host") or ""
+        return f"https://{host}{home(self.account_id)}/{plural}/{identifier}"
 
     def new_id(self) -> str:
         """A fresh UUID."""
@@ -181,6 +195,7 @@ class Road:
         media_type = response_type(raw)
         document = parse_document(raw)
         query = parse_query(raw)
+        check_path(raw)
         trace.media_type, trace.routed = media_type, True
         match = self._router.match(raw.method, raw.path)
         if match is None:

@@ -99,7 +99,7 @@ class Router:
     def match(self, method: str, path: str) -> Match | None:
         """The operation of a request; None when there is none."""
         account, parts = split_account(path)
-        if parts is None:
+        if parts is None or (account is None and not parts):
             return None
         found = self._find(self._root, parts, method, {})
         return None if found is None else Match(found[0], account, found[1])

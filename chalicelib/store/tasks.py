@@ -176,11 +176,12 @@ def _rearm(database: Database, account_id: str, facts: Item, policy: Policy, now
     meter = fetch.get(database, key)
     if meter is None or facts["policy_id"] != policy.id:
         return
-    due = next_due(licenses.license_of(facts, meter), policy, now)
+    license = licenses.license_of(facts, meter)
+    due = next_due(license, policy, now)
     if due == meter.get("due_at"):
         return
-    same = MeterRow.updated == meter["updated"]
-    _try(database, (Change(MeterRow, key, licenses.due_actions(facts["id"], due), same, marked=False),))
+    actions = licenses.due_actions(license.id, due)
+    _try(database, (Change(MeterRow, key, actions, licenses.unmoved(license), marked=False),))
 
 
 def _policies_of(database: Database, account_id: str, product_id: str, limit: int) -> list[Policy]:

@@ -16,11 +16,25 @@ from tests.world import World
 def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A fresh service with one account."""
     if request.param == "local":
-        engine = Engine(":memory:")
-        yield World(EngineTransport(engine))
-        engine.close()
+        yield request.getfixturevalue("local_world")
         return
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     with mock_aws():
         yield World(BotocoreTransport(region="eu-central-1"))
+
+
+@pytest.fixture
+def local_world() -> Iterator[World]:
+    """A fresh service on the local engine, for tables that say nothing about the store."""
+    engine = Engine(":memory:")
+    yield World(EngineTransport(engine))
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def shared_world() -> Iterator[World]:
+    """One service for a module whose tests leave nothing behind that others could see."""
+    engine = Engine(":memory:")
+    yield World(EngineTransport(engine))
+    engine.close()

@@ -7,11 +7,13 @@ import json
 import sys
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from chalicelib.api.application import application
 from chalicelib.composition import compose

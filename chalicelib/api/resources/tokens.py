@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from chalicelib.api.document import home
 from chalicelib.api.peek import linked, peek
 from chalicelib.api.road import Arrival, Command, Outcome, Scene
 from chalicelib.api.route import Operation, Order
 from chalicelib.api.schema import linkage, spellings
 from chalicelib.api.tokens import body, generated
 from chalicelib.licensing.access import Subject, authorize
+from chalicelib.licensing.bearers import NOTHING
 from chalicelib.licensing.errors import InvalidFields, Problem
 from chalicelib.licensing.license import effective_permissions
 from chalicelib.licensing.user import User
@@ -20,6 +20,7 @@ from chalicelib.store.loads import resources
 from chalicelib.store.loads.license import Licensed
 
 USERS, LICENSES = spellings("user", "users"), spellings("license", "licenses")
+NAMED_HERE, MAKERS = frozenset((*USERS, *LICENSES)), frozenset({"admin", "developer"})
 OTHERS = (*spellings("product", "products"), *spellings("environment", "environments"))
 CREATE = body(narrowed_by=None, relationships={"bearer": linkage(*USERS, *LICENSES, *OTHERS)})
 
@@ -57,14 +58,19 @@ def _subject(scene: Scene) -> Subject:
 
 
 def _authorize(scene: Scene) -> None:
-    authorize(scene.bearer, "token.generate", "token.generate", _subject(scene))
+    """Who may give tokens to others learns that there is no such bearer; everybody else is refused."""
+    subject, bearer = _subject(scene), scene.bearer
+    if subject == NOTHING and bearer is not None and bearer.role in MAKERS and _named_kind(scene.arrival) in NAMED_HERE:
+        authorize(bearer, "token.generate", "token.generate", Subject(user=bearer.user))
+        raise InvalidFields(Problem("must exist", code="BEARER_NOT_FOUND", pointer="/data/relationships/bearer"))
+    authorize(bearer, "token.generate", "token.generate", subject)
 
 
 def _generate(scene: Scene, command: Command) -> Outcome:
     subject = _subject(scene)
-    token = _of_license(scene, command) if subject.license is not None else _of_user(scene, command, subject.user)
+    token = _of_license(scene, command) if subject.user is None else _of_user(scene, command, subject.user)
     token.status = 201
-    token.location = f"{home(scene.account_id)}/tokens/{token.body['data']['id']}"
+    token.location = scene.url("tokens", token.body["data"]["id"])
     return token
 
 
@@ -74,9 +80,7 @@ def _of_license(scene: Scene, command: Command) -> Outcome:
     return generated(scene, command, "license", licensed.license.id, "license", licensed.license.permissions, held)
 
 
-def _of_user(scene: Scene, command: Command, user: User | None) -> Outcome:
-    if user is None:
-        raise InvalidFields(Problem("must exist", code="BEARER_NOT_FOUND", pointer="/data/relationships/bearer"))
+def _of_user(scene: Scene, command: Command, user: User) -> Outcome:
     return generated(scene, command, "user", user.id, user.role, user.permissions)
 
 

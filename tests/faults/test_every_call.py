@@ -1,0 +1,120 @@
+"""Every call of every write, failed in every way: it happens once or not at all, and the answer does not lie (STORE §6)."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pytest
+
+from infra.local.engine import Engine
+from tests.faults.injection import (
+    CONFLICT,
+    FAULTS,
+    IN_PROGRESS,
+    LOST_REPLY,
+    LOST_REQUEST,
+    THROTTLED,
+    WRITES,
+    Call,
+    Fault,
+)
+from tests.faults.operations import JOBS, REQUESTS, Operation, Result, Stage, stage
+
+OPERATIONS = (*REQUESTS, *JOBS)
+
+
+def in_turn(operation: Operation, *faults: Fault) -> list[tuple[Stage, Result]]:
+    """Run the operation once for each of its calls, failing that call; each time in a world of its own."""
+    with closing(Engine(":memory:")) as engine:
+        probe = stage(operation, engine)
+        probe.faulty.arm()
+        assert probe.act().status < 300
+        names = [call.operation for call in probe.faulty.calls]
+    found = []
+    for number, name in enumerate(names):
+        if not faults[0].fits(name):
+            continue
+        with closing(Engine(":memory:")) as engine:
+            staged = stage(operation, engine)
+            staged.faulty.once(number, *faults)
+            result = staged.act()
+            staged.faulty.disarm()
+            where = f"{operation} with {[str(fault) for fault in faults]} at call {number} ({name}): {result}"
+            judge(staged, result, where)
+            found.append((staged, result))
+            if operation.job and result.status != 200:
+                finish(staged, where)
+    return found
+
+
+def judge(staged: Stage, result: Result, where: str) -> None:
+    """Once or not at all; a success only of what is stored, a refusal only of what is not."""
+    effects = staged.effects()
+    assert effects in (0, 1), where
+    assert result.status in (200, 201, 204, 409, 422, 503), where
+    if result.status < 300 and not staged.operation.optional:
+        assert effects == 1, where
+    if result.status in (409, 422):
+        assert effects == 0, where
+    if result.status == 503 and not staged.operation.job:
+        assert (result.headers or {}).get("retry-after"), where
+    if staged.operation.subscribed and not staged.operation.job:
+        told = staged.events()
+        assert told == (1 if staged.operation.optional and result.status < 300 else effects), where
+    assert_never_repeated(staged.faulty.calls, where)
+
+
+def assert_never_repeated(calls: list[Call], where: str) -> None:
+    """What adds to a counter is not sent again once its outcome is unknown, however it is told apart."""
+    unknown = False
+    for call in calls:
+        adds = call.operation == "UpdateItem" and _adds(call.parameters["UpdateExpression"])
+        assert not (adds and unknown), where
+        unknown = unknown or (adds and call.fault is not None and not call.fault.known)
+
+
+def _adds(expression: str) -> bool:
+    return " + " in expression or " - " in expression or "ADD " in expression
+
+
+def finish(staged: Stage, where: str) -> None:
+    """A job comes again: after an undisturbed run its work is done, once."""
+    staged.world.clock.advance(seconds=31)
+    again = staged.act()
+    assert again.status == 200, where
+    assert staged.effects() == 1, where
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_one_failed_call(operation: Operation, fault: Fault) -> None:
+    in_turn(operation, fault)
+
+
+PAIRS = (
+    (LOST_REPLY, CONFLICT),
+    (LOST_REPLY, THROTTLED),
+    (LOST_REPLY, IN_PROGRESS),
+    (LOST_REPLY, LOST_REPLY),
+    (LOST_REQUEST, LOST_REPLY),
+    (LOST_REQUEST, CONFLICT),
+    (CONFLICT, LOST_REPLY),
+    (THROTTLED, LOST_REPLY),
+)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair[0]}-then-{pair[1]}")
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_two_failed_calls_in_a_row(operation: Operation, pair: tuple[Fault, Fault]) -> None:
+    in_turn(operation, *pair)
+
+
+def test_the_operations_write() -> None:
+    """Each operation has a write to fail: otherwise it proves nothing."""
+    for operation in OPERATIONS:
+        with closing(Engine(":memory:")) as engine:
+            staged = stage(operation, engine)
+            staged.faulty.arm()
+            assert staged.act().status < 300
+            assert any(call.operation in WRITES for call in staged.faulty.calls), operation
+            assert staged.effects() == 1, operation
