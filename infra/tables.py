@@ -1,7 +1,7 @@
 """`python -m infra.tables [--check]`: the template fragment of both tables, derived from their models.
 
-Writes `infra/tables.json`; `--check` only compares. Keys, indexes, stream and time to live come from `chalicelib.store`;
-what is added here is how tables are kept: encrypted, recoverable, and never deleted together with the stack.
+Writes `infra/tables.json`; `--check` only compares. Keys, indexes, stream and time to live come from the store; what
+is added here is how tables are kept: encrypted, recoverable, and never deleted together with the stack.
 """
 
 from __future__ import annotations

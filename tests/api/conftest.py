@@ -9,6 +9,7 @@ from moto import mock_aws
 
 from chalicelib.store.transport import BotocoreTransport
 from infra.local.engine import Engine, EngineTransport
+from tests.api.watch import Watched
 from tests.world import World
 
 
@@ -21,14 +22,14 @@ def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     with mock_aws():
-        yield World(BotocoreTransport(region="eu-central-1"))
+        yield World(Watched(BotocoreTransport(region="eu-central-1")))
 
 
 @pytest.fixture
 def local_world() -> Iterator[World]:
     """A fresh service on the local engine, for tables that say nothing about the store."""
     engine = Engine(":memory:")
-    yield World(EngineTransport(engine))
+    yield World(Watched(EngineTransport(engine)))
     engine.close()
 
 
@@ -36,5 +37,5 @@ def local_world() -> Iterator[World]:
 def shared_world() -> Iterator[World]:
     """One service for a module whose tests leave nothing behind that others could see."""
     engine = Engine(":memory:")
-    yield World(EngineTransport(engine))
+    yield World(Watched(EngineTransport(engine)))
     engine.close()

@@ -132,10 +132,10 @@ def test_every_answered_increment_is_counted_once_under_the_cap(world: World, wa
 
 @pytest.mark.slow
 def test_with_a_subscriber_the_events_are_exactly_the_answers(world: World) -> None:
-    cap = 700
+    cap = 500
     license_id = world.license(world.policy(maxUses=cap)["id"])["id"]
     world.listen("license.usage.incremented")
-    threads = storm(world, license_id, amounts(THREADS, 60))
+    threads = storm(world, license_id, amounts(THREADS, 40))
     done = answered((use for own in threads for use in own), LIMIT, CONFLICT)
     total = stored_uses(world, license_id)
     assert sum(use.amount or 0 for use in done) == total <= cap
@@ -151,7 +151,7 @@ def test_increments_decrements_and_resets_have_one_order(world: World, subscribe
     if subscribed:
         world.listen("*")
     choices: tuple[int | None, ...] = (1, 2, 3, 4, 5, 5, -1, -2, -3, -4, None)
-    plans = [[Random(f"{number}.{step}").choice(choices) for step in range(40)] for number in range(THREADS)]
+    plans = [[Random(f"{number}.{step}").choice(choices) for step in range(25)] for number in range(THREADS)]
     threads = storm(world, license_id, plans)
     done = answered((use for own in threads for use in own), LIMIT, BELOW, CONFLICT)
     assert all(0 <= use.uses <= cap for use in done)

@@ -10,6 +10,7 @@ from chalicelib.licensing.user import User
 from chalicelib.store import keys
 from chalicelib.store.fetch import Plan, need
 from chalicelib.store.items import policy as policies
+from chalicelib.store.items import product as products
 from chalicelib.store.items import user as users
 from chalicelib.store.loads.live import live
 
@@ -28,7 +29,7 @@ class Creation(msgspec.Struct, frozen=True):
 def creation(
     account_id: str, policy_id: str | None, owner_id: str | None, license_id: str | None, key: str | None
 ) -> Plan[Creation]:
-    """One round: everything is found by the ids and the key the request names."""
+    """Everything is found by the ids and the key the request names; a policy whose product is gone does not exist."""
     policy_key = policy_id and keys.resource(account_id, policies.KIND, policy_id)
     owner_key = owner_id and keys.resource(account_id, users.KIND, owner_id)
     guard = keys.unique(account_id, "license-key", key) if key else None
@@ -37,6 +38,10 @@ def creation(
     own_as_key = keys.unique(account_id, "license-key", license_id) if license_id else None
     found = yield need(policy_key or None, owner_key or None, guard, named, own, own_as_key)
     policy, owner = live(found, policy_key or None, policies.KIND), live(found, owner_key or None, users.KIND)
+    if policy is not None:
+        product_key = keys.resource(account_id, products.KIND, policy["product_id"])
+        found = yield need(product_key)
+        policy = policy if live(found, product_key, products.KIND) else None
     return Creation(
         None if policy is None else policies.policy_of(policy),
         None if owner is None else users.user_of(owner),

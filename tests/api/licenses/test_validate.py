@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.store import meter
 from tests.api.helpers import NOWHERE, by_key, first, open_license, user, user_token
+from tests.api.watch import watched, writes
 from tests.world import Answer, World, resource
 
 NOW = "2026-03-01T12:00:00.000Z"
@@ -287,10 +287,10 @@ def test_one_touch_an_interval(world: World, by: str) -> None:
     license = world.license()
     path = f"/v1/licenses/{license['id']}"
     world.serve(LICENSING_TOUCH_SECONDS="60")
-    writes = []
+    touches = []
     for seconds in (0, 1, 58, 1, 59, 1):
         world.clock.advance(seconds=seconds)
-        with meter.counting() as ledger:
+        with watched(world) as calls:
             if by == "key":
                 body = {"meta": {"key": license["attributes"]["key"]}}
                 answer = world.post("/v1/licenses/actions/validate-key", body, as_=None)
@@ -299,8 +299,8 @@ def test_one_touch_an_interval(world: World, by: str) -> None:
         now = answer.document["meta"]["ts"]
         assert (answer.attributes["lastValidated"], answer.attributes["updated"]) == (now, now)
         stored = world.get(path).attributes["lastValidated"]
-        writes.append((stored == now, ledger.operations.count("UpdateItem")))
-    assert writes == [(True, 1), (False, 0), (False, 0), (True, 1), (False, 0), (True, 1)]
+        touches.append((stored == now, writes(calls)))
+    assert touches == [(True, 1), (False, 0), (False, 0), (True, 1), (False, 0), (True, 1)]
 
 
 def test_every_touch_with_an_interval_of_nothing(local_world: World) -> None:

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.store import meter
 from tests.api.helpers import by_key, first, open_license, staff, user, user_token
+from tests.api.watch import watched, writes
 from tests.world import Answer, World
 
 PATH = "/v1/licenses/actions/validate-key"
@@ -36,14 +36,15 @@ def test_anybody_may_ask(world: World, key: str) -> None:
 
 def test_unknown_keys(world: World) -> None:
     known = world.license(key="My-Secret-Key")
-    with meter.counting() as ledger:
+    asking = [staff(world, "read-only"), by_key(open_license(world, permissions=[]))]
+    with watched(world) as calls:
         for key in ("my-secret-key", "My-Secret-Key ", known["id"], "no"):
             answer = validate(world, key, scope={"product": "x"}, nonce=1)
             assert (answer.status, answer.data) == (200, None)
             assert answer.document["meta"] == {**UNKNOWN, "scope": {"product": "x"}, "nonce": 1}
-        for as_ in (staff(world, "read-only"), by_key(open_license(world, permissions=[]))):
+        for as_ in asking:
             assert validate(world, "no", as_).document == {"data": None, "meta": UNKNOWN}
-    assert ledger.operations.count("UpdateItem") == 0
+    assert writes(calls) == 0
 
 
 @pytest.mark.parametrize("name", ["legacyEncrypted", "encrypted"])
