@@ -18,7 +18,7 @@ def sweep_deadlines(event: CloudWatchEvent) -> dict[str, Any]:
     """Once a minute: what is due."""
     remaining = getattr(event.context, "get_remaining_time_in_millis", None)
     report = sweep(service, (lambda: remaining() > 10_000) if remaining else (lambda: True)).run()
-    return {"due": report.due, "emitted": report.emitted, "complete": report.complete}
+    return {"due": report.due, "emitted": report.emitted, "complete": report.complete, "failures": report.failures}
 
 
 @app.lambda_function(name="events")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from chalicelib.crypto import keys as key_pairs
 from chalicelib.crypto.digests import token_digest
@@ -13,19 +13,20 @@ from chalicelib.crypto.secrets import Wrapper
 from chalicelib.licensing import authentication
 from chalicelib.licensing import token as tokens
 from chalicelib.licensing.account import Account, slug_problem
-from chalicelib.licensing.errors import InvalidFields, Problem
+from chalicelib.licensing.errors import Conflicting, InvalidFields, Problem
 from chalicelib.licensing.events import KNOWN
 from chalicelib.licensing.user import User
-from chalicelib.store import fetch, keys
+from chalicelib.store import fetch, keys, retry
 from chalicelib.store.database import Database
 from chalicelib.store.items import account as accounts
 from chalicelib.store.items import token as stored_tokens
 from chalicelib.store.items import user as users
 from chalicelib.store.items.account import WebhooksRow
 from chalicelib.store.loads import resources
-from chalicelib.store.unit import Changed, Put, commit
+from chalicelib.store.unit import Changed, Locked, Put, Write, commit
 
 API_VERSION = "1.8"
+DECISIONS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,7 @@ def bootstrap(
         *users.creation(account.id, admin),
         *stored_tokens.creation(account.id, token, token_digest(secret, value)),
     )
-    try:
-        commit(tools.database, writes)
-    except Changed as error:
-        raise InvalidFields(
-            Problem("has already been taken", code="SLUG_TAKEN", pointer="/data/attributes/slug")
-        ) from error
+    _apply(tools, lambda: writes if find(tools, slug) is None else _taken())
     return {
         "account": account.id,
         "slug": account.slug,
@@ -117,13 +113,41 @@ def subscribe(tools: Tools, account_id: str, channel: str, events: Sequence[str]
         detail = "unsupported webhook event type for subscription"
         raise InvalidFields(Problem(detail, code="SUBSCRIPTIONS_NOT_ALLOWED", pointer="/data/attributes/subscriptions"))
     wanted = {"channel": channel, "events": list(events)}
-    present = fetch.run(tools.database, resources.subscribers(account_id))
-    for known in present:
-        if {"channel": known["channel"], "events": known["events"]} == wanted:
-            return known
     added = {"id": tools.new_id(), **wanted}
+
+    def writes() -> tuple[Write, ...]:
+        present = fetch.run(tools.database, resources.subscribers(account_id))
+        for known in present:
+            if {"channel": known["channel"], "events": known["events"]} == wanted:
+                added.update(known)
+                return ()
+        return (_subscribers(account_id, present, added),)
+
+    _apply(tools, writes)
+    return added
+
+
+def _subscribers(account_id: str, present: Sequence[dict[str, Any]], added: dict[str, Any]) -> Put:
     key = keys.webhooks(account_id)
     row = WebhooksRow(pk=key.pk, sk=key.sk, subscribers=[*present, added])
     same = WebhooksRow.subscribers == list(present) if present else WebhooksRow.pk.does_not_exist()
-    commit(tools.database, (Put(row, same),))
-    return added
+    return Put(row, same)
+
+
+def _apply(tools: Tools, writes: Callable[[], tuple[Write, ...]]) -> None:
+    """Commit what `writes` says, asking again while the world changes; nothing is written for an empty answer."""
+    for number in range(DECISIONS):
+        if number:
+            tools.database.pause(retry.delay(number))
+        wanted = writes()
+        try:
+            if wanted:
+                commit(tools.database, wanted)
+        except (Changed, Locked):
+            continue
+        return
+    raise Conflicting(Problem("the account kept changing, please try again"))
+
+
+def _taken() -> NoReturn:
+    raise InvalidFields(Problem("has already been taken", code="SLUG_TAKEN", pointer="/data/attributes/slug"))

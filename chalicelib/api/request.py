@@ -59,15 +59,22 @@ def from_event(event: Mapping[str, Any]) -> RawRequest:
     """The parts of an API Gateway proxy event (REST payload; `rawPath`, `rawQueryString` win where given)."""
     context = event.get("requestContext") or {}
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items() if value is not None}
-    body = event.get("body") or ""
+    body = event.get("body") or b""
     return RawRequest(
         method=str(context.get("httpMethod") or event.get("httpMethod") or "").upper(),
         path=event.get("rawPath") or context.get("path") or event.get("path") or "/",
         raw_query=event["rawQueryString"] if "rawQueryString" in event else _rebuilt_query(event),
         headers=headers,
-        body=base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass"),
+        body=_bytes(body, encoded=bool(event.get("isBase64Encoded"))),
         address=(context.get("identity") or {}).get("sourceIp") or "",
     )
+
+
+def _bytes(body: str | bytes, *, encoded: bool) -> bytes:
+    """The body as sent. `chalice local` hands it over as bytes, the gateway as text."""
+    if encoded:
+        return base64.b64decode(body)
+    return body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")
 
 
 def _rebuilt_query(event: Mapping[str, Any]) -> str:

@@ -61,9 +61,16 @@ class Stream(msgspec.Struct):
             tasks.run(self.database, item, self.new_id, self.now())
 
     def _fan_out(self, event: Item) -> None:
+        """To every subscriber; one that cannot be reached holds up no other."""
+        failures: list[Exception] = []
         for subscriber in fetch.run(self.database, resources.subscribers(event["account_id"])):
             if event["name"] in subscriber["events"] or "*" in subscriber["events"]:
-                self._deliver(event, subscriber)
+                try:
+                    self._deliver(event, subscriber)
+                except Exception as error:
+                    failures.append(error)
+        if failures:
+            raise failures[0]
 
     def _deliver(self, event: Item, subscriber: Mapping[str, Any]) -> None:
         key = keys.delivery(event["id"], subscriber["id"])

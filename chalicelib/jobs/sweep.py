@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from chalicelib.licensing.deadlines import DueEvent, due_events
+from chalicelib.licensing.errors import Unavailable
 from chalicelib.licensing.license import License
 from chalicelib.licensing.policy import Policy
 from chalicelib.licensing.user import User
@@ -27,14 +28,16 @@ from chalicelib.store.keys import Key
 from chalicelib.store.loads import license as loads
 from chalicelib.store.loads import resources
 from chalicelib.store.loads.license import Licensed
-from chalicelib.store.table import Outbox, Row
+from chalicelib.store.table import Item, Outbox, Row
 from chalicelib.store.unit import Change, Changed, Locked, Write, commit
 
 Render = Callable[[str, License, Policy, User | None, datetime], dict[str, Any]]
 
 
 class Report(msgspec.Struct):
-    """What a run did: licenses looked at, events due, events that somebody listens to, writes lost to others."""
+    """What a run did: licenses looked at, events due, events that somebody listens to, writes lost to
+    others, tasks carried out and those that failed.
+    """
 
     looked_at: int = 0
     due: int = 0
@@ -42,6 +45,7 @@ class Report(msgspec.Struct):
     lost: int = 0
     tasks: int = 0
     complete: bool = True
+    failures: list[str] = msgspec.field(default_factory=list)
 
 
 class Sweep(msgspec.Struct):
@@ -115,7 +119,7 @@ class Sweep(msgspec.Struct):
         """Somebody else's write, a parallel run's too, wins; what is still due comes up again in the next run."""
         try:
             commit(self.database, writes)
-        except (Changed, Locked):
+        except (Changed, Locked, Unavailable):
             return False
         return True
 
@@ -124,8 +128,16 @@ class Sweep(msgspec.Struct):
             for key in page:
                 item = fetch.get(self.database, key, table=Outbox)
                 if item is not None and item["kind"] == "task" and self.in_time():
-                    tasks.run(self.database, item, self.new_id, self.now)
-                    report.tasks += 1
+                    self._task(item, report)
+
+    def _task(self, item: Item, report: Report) -> None:
+        """A task that cannot run holds up no other; it stays due, and the report tells."""
+        try:
+            tasks.run(self.database, item, self.new_id, self.now)
+        except Exception as error:
+            report.failures.append(f"{item['name']} {item['id']}: {error!r}")
+        else:
+            report.tasks += 1
 
 
 def _by_account(page: Iterable[Key]) -> dict[str, list[Key]]:

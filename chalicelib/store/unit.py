@@ -138,7 +138,10 @@ class _Single:
     def _read_back(self) -> Item:
         """A counter write is never repeated: either our mark is on the item, or nothing can be claimed."""
         assert isinstance(self._write, Change)
-        item = fetch.get(self._database, self._write.key, table=_table(self._write.model))
+        try:
+            item = fetch.get(self._database, self._write.key, table=_table(self._write.model))
+        except Unavailable as error:
+            raise Unavailable(UNKNOWN) from error
         if item is None or item.get("operation") != self._operation:
             raise Unavailable(UNKNOWN)
         return item

@@ -167,7 +167,7 @@ class Faulty:
             number = len(self.calls)
             call = Call(operation, parameters)
             self.calls.append(call)
-            fault = self.decide(number, operation) if self.decide is not None else None
+        fault = self.decide(number, operation) if self.decide is not None else None
         if fault is not None and not fault.fits(operation):
             fault = None
         call.fault = fault

@@ -360,14 +360,14 @@ def test_one_bad_record_does_not_keep_the_others_of_its_batch(world: World) -> N
 
 
 def test_a_license_the_sweep_cannot_write_keeps_no_other_from_its_event(world: World, faulty: Faulty) -> None:
-    policy = world.policy(duration=3600)
+    policy = world.policy(duration=86_400)
     licenses = [world.license(policy["id"])["id"] for _ in range(8)]
     world.listen("*")
     world.clock.advance(minutes=1)
     poisoned = keys.meter(world.account["account"], licenses[3]).pk
 
     def decide(number: int, operation: str) -> Fault | None:
-        last = faulty.calls[-1].parameters
+        last = faulty.calls[number].parameters
         return THROTTLED if operation in WRITES and poisoned in str(last) else None
 
     faulty.arm(decide)
@@ -386,7 +386,7 @@ def test_a_task_that_cannot_run_keeps_no_other_from_running(world: World, faulty
     world.clock.advance(minutes=2)
 
     def decide(number: int, operation: str) -> Fault | None:
-        return THROTTLED if policies[5] in str(faulty.calls[-1].parameters) else None
+        return THROTTLED if policies[5] in str(faulty.calls[number].parameters) else None
 
     faulty.arm(decide)
     world.sweep()

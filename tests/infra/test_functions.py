@@ -32,7 +32,7 @@ def test_the_template_completes_the_functions_that_exist() -> None:
 def test_the_mapping_hands_over_what_the_stream_function_handles() -> None:
     """Deliveries are written by the function itself; they must not call it again."""
     mapping = read("infra/resources.json")["Resources"]["EventsStream"]["Properties"]
-    ((entry),) = mapping["FilterCriteria"]["Filters"]
+    (entry,) = mapping["FilterCriteria"]["Filters"]
     pattern = json.loads(entry["Pattern"])
     assert pattern["eventName"] == ["INSERT"]
     wanted = pattern["dynamodb"]["NewImage"]["kind"]["S"]

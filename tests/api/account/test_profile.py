@@ -66,7 +66,12 @@ def test_nobody(shared_world: World, path: str) -> None:
 def test_permissions(local_world: World) -> None:
     silent = by_key(open_license(local_world, permissions=["license.validate"]))
     narrow = user_token(local_world, user(local_world, "admin"), permissions=("user.read",))
-    cases = {("/v1/me", silent): 403, ("/v1/profile", silent): 403, ("/v1/me", narrow): 200, ("/v1/profile", narrow): 403}
+    cases = {
+        ("/v1/me", silent): 403,
+        ("/v1/profile", silent): 403,
+        ("/v1/me", narrow): 200,
+        ("/v1/profile", narrow): 403,
+    }
     for (path, as_), status in cases.items():
         assert local_world.get(path, as_=as_).status == status
     assert local_world.get("/v1/profile", as_=staff(local_world, "admin")).status == 200

@@ -39,7 +39,7 @@ PLAIN: dict[str, Any] = {
 }
 
 
-def create(world: World, policy: str | None = None, as_: str = "admin", **attributes: Any) -> Answer:
+def create(world: World, policy: Any = None, as_: Any = "admin", **attributes: Any) -> Answer:
     policy_id = policy or world.policy()["id"]
     return world.post("/v1/licenses", resource("licenses", attributes, policy=("policies", policy_id)), as_=as_)
 
@@ -99,7 +99,9 @@ def test_everything_sent_is_kept(world: World) -> None:
     assert world.get(f"/v1/licenses/{identifier}").document == answer.document
 
 
-@pytest.mark.parametrize("name", ["name", "key", "protected", "suspended", "expiry", *LIMITS, "metadata", "permissions"])
+@pytest.mark.parametrize(
+    "name", ["name", "key", "protected", "suspended", "expiry", *LIMITS, "metadata", "permissions"]
+)
 def test_null_is_absent(shared_world: World, name: str) -> None:
     plain = create(shared_world).attributes
     answer = create(shared_world, **{name: None})
@@ -158,8 +160,8 @@ def test_status(shared_world: World, seconds: int, status: str) -> None:
 
 
 def test_inherited_limits(local_world: World) -> None:
-    policy = local_world.policy(floating=True, **dict.fromkeys(LIMITS, 5))["id"]
-    inherited = dict.fromkeys(LIMITS, 5)
+    inherited: dict[str, Any] = dict.fromkeys(LIMITS, 5)
+    policy = local_world.policy(floating=True, **inherited)["id"]
     for sent in ({}, dict.fromkeys(LIMITS, 0), dict.fromkeys(LIMITS)):
         assert create(local_world, policy, **sent).attributes.items() >= inherited.items()
     assert create(local_world, policy, maxUses=9).attributes.items() >= (inherited | {"maxUses": 9}).items()
@@ -197,7 +199,11 @@ POLICY = {"data": {"type": "policies", "id": NOWHERE}}
             f"{RELATIONSHIPS}/policy/data/id",
             "is missing",
         ),
-        ({"data": {**HEAD, "relationships": {"policy": POLICY, "owner": {}}}}, f"{RELATIONSHIPS}/owner/data", "is missing"),
+        (
+            {"data": {**HEAD, "relationships": {"policy": POLICY, "owner": {}}}},
+            f"{RELATIONSHIPS}/owner/data",
+            "is missing",
+        ),
         (
             {"data": {**HEAD, "relationships": {"policy": POLICY, "product": POLICY}}},
             f"{RELATIONSHIPS}/product",
@@ -235,7 +241,10 @@ def test_documents(shared_world: World, document: Any, pointer: str, detail: str
         *((name, "1", "type mismatch (received string expected integer)") for name in LIMITS),
         ("permissions", "*", "type mismatch (received string expected array)"),
         ("metadata", "x", "type mismatch (received string expected object)"),
-        *((name, None, "unpermitted parameter") for name in ("uses", "version", "status", "scheme", "floating", "strict")),
+        *(
+            (name, None, "unpermitted parameter")
+            for name in ("uses", "version", "status", "scheme", "floating", "strict")
+        ),
     ],
 )
 def test_types(shared_world: World, name: str, value: Any, detail: str) -> None:

@@ -48,7 +48,7 @@ def test_offset_mode(world: World) -> None:
         return f"/v1/licenses?{NUMBER}={number}&{SIZE}=2"
 
     common = {"first": link(1), "last": link(3), "meta": {"pages": 3, "count": 5}}
-    expected = {
+    expected: dict[int, tuple[list[Any], dict[str, Any]]] = {
         1: (licenses[:2], {"prev": None, "next": link(2)}),
         2: (licenses[2:4], {"prev": link(1), "next": link(3)}),
         3: (licenses[4:], {"prev": link(2), "next": None}),

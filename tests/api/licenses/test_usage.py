@@ -57,7 +57,12 @@ def test_one_by_default(shared_world: World, body: Any) -> None:
         ("decrement-usage", 1, 0, (422, "USES_INVALID", USES, "must be greater than or equal to 0")),
         ("decrement-usage", 6, 5, (422, "USES_INVALID", USES, "must be greater than or equal to 0")),
         ("decrement-usage", -6, 0, (422, "USES_LIMIT_EXCEEDED", USES, "usage exceeds maximum allowed for license (5)")),
-        ("increment-usage", 10**30, 0, (422, "USES_LIMIT_EXCEEDED", USES, "usage exceeds maximum allowed for license (5)")),
+        (
+            "increment-usage",
+            10**30,
+            0,
+            (422, "USES_LIMIT_EXCEEDED", USES, "usage exceeds maximum allowed for license (5)"),
+        ),
     ],
 )
 def test_limits(shared_world: World, action: str, amount: int, uses: int, error: tuple[Any, ...]) -> None:

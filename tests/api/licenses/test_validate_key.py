@@ -10,7 +10,7 @@ PATH = "/v1/licenses/actions/validate-key"
 UNKNOWN = {"ts": "2026-03-01T12:00:00.000Z", "valid": False, "detail": "does not exist", "code": "NOT_FOUND"}
 
 
-def validate(world: World, key: str, as_: str | None = None, **meta: Any) -> Answer:
+def validate(world: World, key: str, as_: Any = None, **meta: Any) -> Answer:
     return world.post(PATH, {"meta": {"key": key, **meta}}, as_=as_)
 
 
@@ -79,7 +79,11 @@ def test_strategies_and_protection_do_not_matter(local_world: World, strategy: s
         ({"meta": {"key": ""}}, "/meta/key", "cannot be blank"),
         ({"meta": {"key": "  "}}, "/meta/key", "cannot be blank"),
         ({"meta": {"key": 5}}, "/meta/key", "type mismatch (received integer expected string)"),
-        ({"meta": {"key": "x", "encrypted": 1}}, "/meta/encrypted", "type mismatch (received integer expected boolean)"),
+        (
+            {"meta": {"key": "x", "encrypted": 1}},
+            "/meta/encrypted",
+            "type mismatch (received integer expected boolean)",
+        ),
         ({"meta": {"nonce": "1"}}, "/meta/key", "is missing"),
         ({"meta": {"nonce": "1", "scope": {"fooBar": 1}}}, "/meta/scope/fooBar", "unpermitted parameter"),
         ({"meta": {"key": "x", "scope": 1}}, "/meta/scope", "type mismatch (received integer expected object)"),

@@ -101,7 +101,7 @@ ENUMS = {
 BOOLEANS = [name for name, value in DEFAULTS.items() if isinstance(value, bool)]
 
 
-def create(world: World, product: str | None = None, **attributes: Any) -> Any:
+def create(world: World, product: Any = None, **attributes: Any) -> Any:
     product_id = product or world.product()["id"]
     sent = resource("policies", {"name": "Policy", **attributes}, product=("products", product_id))
     return world.post("/v1/policies", sent)
@@ -204,9 +204,9 @@ def test_bounds(shared_world: World, name: str, low: int, high: int, below: str 
         assert (answer.error, len(answer.errors)) == ((422, code, f"{ATTRIBUTES}/{name}"), 1)
     if below is not None:
         assert create(shared_world, floating=True, **{name: low - 1}).errors[0]["detail"] == below
-    for value, received in ((1.0, "float"), ("1", "string"), (True, "boolean")):
+    for other, received in ((1.0, "float"), ("1", "string"), (True, "boolean")):
         detail = f"type mismatch (received {received} expected integer)"
-        assert first(create(shared_world, **{name: value})) == (400, None, f"{ATTRIBUTES}/{name}", detail)
+        assert first(create(shared_world, **{name: other})) == (400, None, f"{ATTRIBUTES}/{name}", detail)
 
 
 @pytest.mark.parametrize("name", BOOLEANS)
@@ -227,9 +227,19 @@ OVERAGE = {"overageStrategy": "ALLOW_1_25X_OVERAGE", "floating": True}
         ({"duration": 0}, "DURATION_INVALID", "duration", "must be greater than 0"),
         ({"maxMachines": 2}, "MAX_MACHINES_INVALID", "maxMachines", "must be equal to 1 for non-floating policy"),
         ({"maxMachines": 0}, "MAX_MACHINES_INVALID", "maxMachines", "must be equal to 1 for non-floating policy"),
-        ({"encrypted": True, "scheme": "ED25519_SIGN"}, "SCHEME_NOT_ALLOWED", "scheme", "unsupported encryption scheme"),
+        (
+            {"encrypted": True, "scheme": "ED25519_SIGN"},
+            "SCHEME_NOT_ALLOWED",
+            "scheme",
+            "unsupported encryption scheme",
+        ),
         ({"scheme": "ROT13"}, "SCHEME_NOT_ALLOWED", "scheme", "unsupported signing scheme"),
-        ({"scheme": "LEGACY_ENCRYPT"}, "SCHEME_INVALID", "scheme", "must be encrypted when using LEGACY_ENCRYPT scheme"),
+        (
+            {"scheme": "LEGACY_ENCRYPT"},
+            "SCHEME_INVALID",
+            "scheme",
+            "must be encrypted when using LEGACY_ENCRYPT scheme",
+        ),
         ({"usePool": True, "scheme": "ED25519_SIGN"}, "SCHEME_NOT_SUPPORTED", "scheme", "cannot use a scheme"),
         ({"usePool": True, "encrypted": True}, "ENCRYPTED_NOT_SUPPORTED", "encrypted", "cannot be encrypted and use a"),
         (

@@ -14,7 +14,7 @@ def patch(world: World, policy: Any, as_: str | None = "admin", **attributes: An
 def test_changes_what_is_sent(world: World, method: str) -> None:
     policy = world.policy(maxUses=5, metadata={"a": 1})
     world.clock.advance(seconds=1)
-    sent = {"name": "New", "maxUses": None, "duration": 86_400, "metadata": {"b": {}}, "strict": None}
+    sent: dict[str, Any] = {"name": "New", "maxUses": None, "duration": 86_400, "metadata": {"b": {}}, "strict": None}
     answer = world.send(method, f"/v1/policies/{policy['id']}", resource("policy", sent))
     changed = {**sent, "strict": False, "updated": "2026-03-01T12:00:01.000Z"}
     assert answer.document == {"data": policy | {"attributes": policy["attributes"] | changed}}

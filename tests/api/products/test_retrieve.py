@@ -7,7 +7,13 @@ from tests.world import World, segment
 def test_by_id_in_any_spelling_and_by_code(world: World) -> None:
     product = world.product(code="a.b/c+d e%")
     identifier = product["id"]
-    for named in (identifier, identifier.upper(), identifier.replace("-", ""), segment("a.b/c+d e%"), "a.b%2Fc+d%20e%25"):
+    for named in (
+        identifier,
+        identifier.upper(),
+        identifier.replace("-", ""),
+        segment("a.b/c+d e%"),
+        "a.b%2Fc+d%20e%25",
+    ):
         assert world.get(f"/v1/products/{named}").data == product
 
 

@@ -13,7 +13,10 @@ def test_changes_what_is_sent(world: World, method: str) -> None:
     path = f"/v1/products/{product['id']}"
     answer = world.send(method, path, resource("product", {"name": "New", "metadata": {"b": 3}}))
     changed = {"name": "New", "metadata": {"b": 3}, "updated": "2026-03-01T12:00:01.500Z"}
-    assert (answer.status, answer.document) == (200, {"data": product | {"attributes": product["attributes"] | changed}})
+    assert (answer.status, answer.document) == (
+        200,
+        {"data": product | {"attributes": product["attributes"] | changed}},
+    )
     assert world.get(path).document == answer.document
 
 

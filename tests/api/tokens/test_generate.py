@@ -42,7 +42,13 @@ def test_wire_shape_of_an_activation_token(world: World) -> None:
     license = open_license(world)
     path = f"/v1/licenses/{license['id']}/tokens"
     expiry = "2027-01-01T00:00:00.000Z"
-    sent = {"name": "Box", "expiry": expiry, "maxActivations": 2, "maxDeactivations": 0, "permissions": ["license.read"]}
+    sent = {
+        "name": "Box",
+        "expiry": expiry,
+        "maxActivations": 2,
+        "maxDeactivations": 0,
+        "permissions": ["license.read"],
+    }
     answer = world.post(path, body(**sent))
     account = f"/v1/accounts/{world.account['account']}"
     value = answer.attributes["token"]
@@ -175,7 +181,12 @@ def test_others_only_under_their_own_path(world: World) -> None:
 @pytest.mark.parametrize("kind", ["users"])
 def test_a_bearer_that_is_not_there(local_world: World, kind: str) -> None:
     pointer = "/data/relationships/bearer"
-    assert first(local_world.post("/v1/tokens", for_(kind, NOWHERE))) == (422, "BEARER_NOT_FOUND", pointer, "must exist")
+    assert first(local_world.post("/v1/tokens", for_(kind, NOWHERE))) == (
+        422,
+        "BEARER_NOT_FOUND",
+        pointer,
+        "must exist",
+    )
 
 
 @pytest.mark.parametrize(
