@@ -13,7 +13,7 @@ from chalicelib.crypto.secrets import UnwrapCache, Wrapper
 from chalicelib.licensing.account import Account
 from chalicelib.licensing.errors import NotFound, Problem
 from chalicelib.licensing.identifiers import is_uuid, normal_uuid
-from chalicelib.store import keys
+from chalicelib.store import keys, meter
 from chalicelib.store.database import Database
 from chalicelib.store.fetch import get
 from chalicelib.store.items.account import account_of
@@ -80,12 +80,14 @@ class Accounts:
         return tenant
 
     def _read(self, name: str) -> Account | None:
+        meter.new_round()
         account_id = normal_uuid(name) if is_uuid(name) else self._id_of_slug(name)
         item = None if account_id is None else get(self._database, keys.account(account_id))
         return account_of(item) if item is not None and item["kind"] == "account" else None
 
     def _id_of_slug(self, slug: str) -> str | None:
         guard = get(self._database, keys.slug(slug))
+        meter.new_round()
         return None if guard is None else str(guard["target"])
 
 

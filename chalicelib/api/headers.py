@@ -63,7 +63,7 @@ def preflight(raw: RawRequest) -> Reply:
         "Access-Control-Max-Age": "86400",
     }
     requested = raw.header("access-control-request-headers")
-    if requested:
+    if requested and requested.isascii() and requested.isprintable():
         allowed["Access-Control-Allow-Headers"] = requested
     return Reply(200, b"", JSON_API, allowed)
 
@@ -112,6 +112,8 @@ def _signature(service: Service, trace: Trace, tenant: Tenant, body: bytes) -> d
     except responses.AcceptSignatureError as error:
         return responses.stamps(responses.response_date(now), body) if error.reason == responses.UNKNOWN_KEY else {}
     host = service.settings.public_host or raw.header("host") or ""
+    if not f"{raw.target}{host}".isprintable():
+        return {}  # no HTTP client can have sent a line break here, and none can be signed
     return responses.headers(tenant.signer, tenant.id, algorithm, raw.method, raw.target, host, now, body)
 
 

@@ -95,5 +95,5 @@ def listed(
         return [one if one is not None and visible(scene.bearer, kind.subject(one)) else None for one in found]
 
     page = fetch.run(arrival.service.database, walk.page(streams, request, seen, cursor_key, selective=selective))
-    links = pages.links(arrival.raw.path, arrival.query.flat, request, page)
+    links = pages.links(arrival.raw.shown_path, arrival.query.flat, request, page)
     return Outcome(body=many([kind.show(scene, one) for one in page.resources], links))

@@ -36,10 +36,14 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 class RawRequest(msgspec.Struct):
-    """An event's parts as the client sent them. `target` is path and query byte for byte where the gateway tells."""
+    """An event's parts as the client sent them, byte for byte where the gateway tells.
+
+    `path` is what is routed; `shown_path` is what the client sees, which has the gateway's stage in front of it.
+    """
 
     method: str
     path: str
+    shown_path: str
     raw_query: str
     headers: Mapping[str, str]
     body: bytes
@@ -48,7 +52,7 @@ class RawRequest(msgspec.Struct):
     @property
     def target(self) -> str:
         """What a response signature covers."""
-        return f"{self.path}?{self.raw_query}" if self.raw_query else self.path
+        return f"{self.shown_path}?{self.raw_query}" if self.raw_query else self.shown_path
 
     def header(self, name: str) -> str | None:
         """A header by its lower-case name."""
@@ -60,9 +64,11 @@ def from_event(event: Mapping[str, Any]) -> RawRequest:
     context = event.get("requestContext") or {}
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items() if value is not None}
     body = event.get("body") or b""
+    path = event.get("rawPath") or event.get("path") or context.get("path") or "/"
     return RawRequest(
         method=str(context.get("httpMethod") or event.get("httpMethod") or "").upper(),
-        path=event.get("rawPath") or context.get("path") or event.get("path") or "/",
+        path=path,
+        shown_path=event.get("rawPath") or context.get("path") or path,
         raw_query=event["rawQueryString"] if "rawQueryString" in event else _rebuilt_query(event),
         headers=headers,
         body=_bytes(body, encoded=bool(event.get("isBase64Encoded"))),
@@ -105,7 +111,7 @@ def parse_query(raw: RawRequest) -> Query:
 
 def check_path(raw: RawRequest) -> None:
     """Raises BadRequest `URI_INVALID` or `ENCODING_INVALID` for a path that cannot be decoded."""
-    if query.BAD_ESCAPE.search(raw.path):
+    if query.BAD_ESCAPE.search(raw.path) or not raw.target.isprintable():
         raise BadRequest(Problem("The request URI is malformed", code="URI_INVALID"))
     try:
         decoded = unquote(raw.path, errors="strict")

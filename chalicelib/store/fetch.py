@@ -182,12 +182,13 @@ def listing(database: Database, ask: Listing) -> list[Entry]:
     entries: list[Entry] = []
     after = ask.after
     while len(entries) < ask.limit:
+        if after != ask.after:
+            meter.new_round()
         reply = database.read("Query", _listing_query(database, ask, after, ask.limit - len(entries)))
         entries += [Entry(raw["position"]["S"], Key(raw["pk"]["S"], raw["sk"]["S"])) for raw in reply["Items"]]
         if "LastEvaluatedKey" not in reply:
             break
         after = reply["LastEvaluatedKey"]["position"]["S"]
-        meter.new_round()
     return entries
 
 

@@ -16,6 +16,7 @@ from botocore.exceptions import (
     HTTPClientError,
     ProxyConnectionError,
 )
+from botocore.exceptions import ConnectionError as BotocoreConnectionError
 
 REPEATS = 4
 
@@ -57,7 +58,7 @@ def outcome(error: Exception) -> Outcome:
         return _of_service(error)
     if isinstance(error, _NEVER_SENT):
         return Outcome.NOT_APPLIED
-    if isinstance(error, HTTPClientError | ConnectionError | TimeoutError):
+    if isinstance(error, HTTPClientError | BotocoreConnectionError | ConnectionError | TimeoutError):
         return Outcome.UNKNOWN
     return Outcome.REFUSED
 

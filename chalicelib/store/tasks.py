@@ -137,12 +137,15 @@ def _erase_policy(database: Database, task: Item, after: str | None, new_id: Cal
 
 
 def erase_license(database: Database, account_id: str, facts: Item, now: datetime) -> None:
-    """Turn a license into a tombstone, free its key, drop its meter and tokens."""
+    """Drop a license's tokens, then turn it into a tombstone, free its key and drop its meter.
+
+    In this order, because an interrupted task finds only what is still listed.
+    """
     license_id = facts["id"]
+    _erase_tokens(database, account_id, license_id)
     guard = keys.unique(account_id, "license-key", facts["key"])
     gone = tombstone.over(FactsRow, keys.facts(account_id, license_id), facts["created"], now)
     _try(database, (gone, Remove(MeterRow, keys.meter(account_id, license_id)), release(guard, license_id)))
-    _erase_tokens(database, account_id, license_id)
 
 
 def _erase_tokens(database: Database, account_id: str, bearer_id: str) -> None:

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
-import keygen
 import pytest
-import requests
 
-from tests.clients import keygen_py
+from tests.clients import keygen_py, keygen_sdk
 from tests.clients.integrator import Integrator
 from tests.clients.site import Server, Site, serving
-
-
-# `del` puts a setting of the SDK back to its default.
-CONFIGURED = ("api_url", "account", "public_key", "license_key", "token", "product", "environment", "signature_scheme")
 
 
 @pytest.fixture(scope="session")
@@ -41,17 +35,11 @@ def vendor(request: pytest.FixtureRequest, site: Site) -> Integrator:
 
 
 @pytest.fixture
-def sdk(site: Site) -> Iterator[ModuleType]:
+def sdk(site: Site) -> Iterator[Any]:
     """keygen-sdk, configured for `site` as its manual says: URL and public key, verification on."""
-    with requests.Session() as session:
-        keygen.http_client = session
-        keygen.api_url = site.url
-        keygen.account = site.account
-        keygen.public_key = site.public_key
-        yield keygen
-    for name in CONFIGURED:
-        delattr(keygen, name)
-    keygen.http_client = None
+    with keygen_sdk.configurable() as sdk:
+        sdk.api_url, sdk.account, sdk.public_key = site.url, site.account, site.public_key
+        yield sdk
 
 
 @pytest.fixture(scope="session")

@@ -108,9 +108,11 @@ def serving() -> Iterator[Server]:
         made.append(Server(running))
         accepts.set()
 
+    def handle(event: Any, context: Context) -> Response:
+        return made[0].handle(event, context)
+
     options: Mapping[str, Any] = {"port": 0, "threads": 4, "on_ready": on_ready}
     routes = RouteTable(app.routes)
-    handle: Callable[[Any, Context], Response] = lambda event, context: made[0].handle(event, context)  # noqa: E731
     thread = threading.Thread(target=serve, args=(handle, routes), kwargs=options, daemon=True)
     thread.start()
     assert accepts.wait(SECONDS)
@@ -138,8 +140,10 @@ def with_headers(**changed: Callable[[str], str]) -> Alter:
     changes = {name.lower().replace("_", "-"): change for name, change in changed.items()}
 
     def alter(response: Response) -> Response:
-        unchanged: Callable[[str], str] = lambda value: value  # noqa: E731
-        headers = {name: changes.get(name.lower(), unchanged)(value) for name, value in response["headers"].items()}
+        headers = dict(response["headers"])
+        for name in headers:
+            if name.lower() in changes:
+                headers[name] = changes[name.lower()](headers[name])
         return {**response, "headers": headers}
 
     return alter

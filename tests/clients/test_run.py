@@ -10,16 +10,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import keygen
 import pytest
-import requests
 
-from tests.clients.conftest import CONFIGURED
 from tests.clients.integrator import JSON_API, exchange
 from tests.clients.keygen_py import KeygenPy
+from tests.clients.keygen_sdk import configurable
 from tests.clients.site import SECONDS
 
 ROOT = Path(__file__).parents[2]
@@ -62,19 +59,13 @@ def admin(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture
-def sdk() -> Iterator[ModuleType]:
-    """keygen-sdk without configuration."""
-    with requests.Session() as session:
-        keygen.http_client = session
-        yield keygen
-    for name in CONFIGURED:
-        delattr(keygen, name)
-    keygen.http_client = None
-
-
 @pytest.mark.slow
-def test_run_demo_sdk(tmp_path: Path, sdk: ModuleType, keygen_py_process: KeygenPy) -> None:
+def test_run_demo_sdk(tmp_path: Path, keygen_py_process: KeygenPy) -> None:
+    with configurable() as sdk:
+        _run_demo_sdk(tmp_path, sdk, keygen_py_process)
+
+
+def _run_demo_sdk(tmp_path: Path, sdk: Any, keygen_py_process: KeygenPy) -> None:
     with running(tmp_path) as demo:
         assert (tmp_path / "demo.json").stat().st_mode & 0o077 == 0
         sdk.api_url, sdk.public_key, sdk.license_key = demo["url"], demo["publicKey"], demo["key"]

@@ -51,14 +51,15 @@ def service(code: str, status: int = 400) -> Raised:
     return error
 
 
-def client_error(operation: str, code: str, status: int = 400, **more: Any) -> ClientError:
+def client_error(operation: str, code: str, status: int = 400, **more: Any) -> Exception:
     """As botocore raises it."""
     response: Any = {
         "Error": {"Code": code, "Message": f"injected {code}"},
         "ResponseMetadata": {"HTTPStatusCode": status, "RequestId": "INJECTED", "RetryAttempts": 0},
         **more,
     }
-    return ClientError(response, operation)
+    error: Exception = ClientError(response, operation)
+    return error
 
 
 def cancelled(code: str, which: int = 0) -> Raised:
@@ -80,11 +81,13 @@ def conflict(operation: str, parameters: Parameters) -> Exception:
 
 
 def _reset(operation: str, parameters: Parameters) -> Exception:
-    return ConnectionClosedError(endpoint_url=URL)
+    error: Exception = ConnectionClosedError(endpoint_url=URL)
+    return error
 
 
 def _timeout(operation: str, parameters: Parameters) -> Exception:
-    return ReadTimeoutError(endpoint_url=URL)
+    error: Exception = ReadTimeoutError(endpoint_url=URL)
+    return error
 
 
 TRANSACTION = frozenset({"TransactWriteItems"})

@@ -24,7 +24,6 @@ class Result:
     status: int
     document: Any = None
     headers: dict[str, str] | None = None
-    uses: int | None = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,6 @@ class Operation:
     subscribed: tuple[str, ...] = ()
     optional: bool = False
     job: bool = False
-    counter: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -83,8 +81,7 @@ def _http(method: str, path: str, body: Callable[[Context], Any] = lambda contex
     def act(world: World, context: Context) -> Result:
         answer = world.send(method, path.format(**context), body(context))
         document = answer.document if answer.raw else None
-        uses = document["data"]["attributes"].get("uses") if document and isinstance(document.get("data"), dict) else None
-        return Result(answer.status, document, answer.headers, uses)
+        return Result(answer.status, document, answer.headers)
 
     return act
 
@@ -302,18 +299,21 @@ PLAIN = (
     Operation("product-token", _product, _http("POST", "/v1/products/{product}/tokens"), _tokens),
     Operation("license-token", _license(), _http("POST", "/v1/licenses/{license}/tokens"), _tokens),
     Operation(
-        "increment", _used(maxUses=9), _http("POST", f"{ACTIONS}/increment-usage", lambda c: _amount(2)), _uses(5, 2),
-        counter=True,
+        "increment",
+        _used(maxUses=9),
+        _http("POST", f"{ACTIONS}/increment-usage", lambda c: _amount(2)),
+        _uses(5, 2),
     ),  # fmt: skip
-    Operation("first-use", _license(**ON_USE), _http("POST", f"{ACTIONS}/increment-usage"), _uses(0, 1), counter=True),
-    Operation("decrement", _used(), _http("POST", f"{ACTIONS}/decrement-usage"), _uses(5, -1), counter=True),
+    Operation("first-use", _license(**ON_USE), _http("POST", f"{ACTIONS}/increment-usage"), _uses(0, 1)),
+    Operation("decrement", _used(), _http("POST", f"{ACTIONS}/decrement-usage"), _uses(5, -1)),
     Operation("reset", _used(), _http("POST", f"{ACTIONS}/reset-usage"), _uses(5, -5)),
     Operation(
-        "check-in", _later(_license(**CHECKED), hours=1), _http("POST", f"{ACTIONS}/check-in"), _stamped("last_check_in")
+        "check-in",
+        _later(_license(**CHECKED), hours=1),
+        _http("POST", f"{ACTIONS}/check-in"),
+        _stamped("last_check_in"),
     ),
-    Operation(
-        "validate", _license(), _http("POST", f"{ACTIONS}/validate"), _stamped("last_validated"), optional=True
-    ),
+    Operation("validate", _license(), _http("POST", f"{ACTIONS}/validate"), _stamped("last_validated"), optional=True),
     Operation("first-validation", _license(**ON_VALIDATION), _http("POST", f"{ACTIONS}/validate"), _expiry),
 )
 

@@ -1,4 +1,4 @@
-"""Every call of every write, failed in every way: it happens once or not at all, and the answer does not lie (STORE §6)."""
+"""Every call of every write, failed in every way: it happens once or not at all, and no answer lies (STORE §6)."""
 
 from __future__ import annotations
 

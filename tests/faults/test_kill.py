@@ -53,9 +53,7 @@ def running(data: Path) -> Iterator[Server]:
     environment = {**os.environ, "PORT": "0", "DATA": str(data), "LICENSING_LOG_REQUESTS": "false", "EVENTS": ""}
     command = [sys.executable, "-m", "infra.local"]
     with (data / "errors.txt").open("a") as errors:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
-        )
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
     try:
         assert process.stdout is not None
         ready = any("ready at" in line for line in process.stdout)

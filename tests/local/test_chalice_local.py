@@ -57,8 +57,8 @@ def environment(dynamodb_local: str, tmp_path_factory: pytest.TempPathFactory) -
 def admin(environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """`python -m chalicelib.admin`."""
     command = [sys.executable, "-W", "error", "-m", "chalicelib.admin", *arguments]
-    options: dict[str, Any] = {"capture_output": True, "text": True, "check": False, "timeout": SECONDS}
-    return subprocess.run(command, cwd=ROOT, env=environment, **options)
+    options: dict[str, Any] = {"capture_output": True, "text": True, "timeout": SECONDS}
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False, **options)
 
 
 @pytest.fixture(scope="module")

@@ -66,7 +66,7 @@ def test_a_key_never_becomes_another_license_s_id(world: World) -> None:
     policy_id = world.policy()["id"]
     for _ in range(8):
         name = str(uuid4())
-        calls = [lambda name=name: create(world, policy_id, name), lambda name=name: create(world, policy_id, key=name)]  # type: ignore[misc]
+        calls = [lambda name=name: create(world, policy_id, name), lambda name=name: create(world, policy_id, key=name)]
         named, keyed = crowd(calls)
         assert named.status == 201, named.raw
         assert keyed.status == 201 or keyed.error == KEY_CONFLICT

@@ -36,12 +36,17 @@ class _Hints(msgspec.Struct, frozen=True):
 
 
 def by_key(account_id: str, key: str, weak: bool = False) -> Plan[Licensed | None]:
-    """By its exact key: guard, then everything its hints promise. A weak miss is looked up once more strongly."""
+    """By its exact key: guard, then everything its hints promise. A weak guard that leads nowhere is read once more."""
     guard_key = keys.unique(account_id, "license-key", key)
     found = yield need(guard_key, weak=weak)
-    if weak and found[guard_key] is None:
+    licensed = yield from _guarded(account_id, live(found, guard_key, "unique"), key)
+    if licensed is None and weak:
         found = yield need(guard_key, fresh=True)
-    guard = live(found, guard_key, "unique")
+        licensed = yield from _guarded(account_id, live(found, guard_key, "unique"), key)
+    return licensed
+
+
+def _guarded(account_id: str, guard: Item | None, key: str) -> Plan[Licensed | None]:
     if guard is None:
         return None
     licensed = yield from _whole(account_id, guard["target"], _hints(account_id, guard))

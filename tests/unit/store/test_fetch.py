@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.licensing.errors import Unavailable
 from chalicelib.store import fetch, meter
@@ -84,8 +85,8 @@ def test_plans_share_their_rounds() -> None:
 
 def test_plans_of_different_length_end_on_their_own() -> None:
     def nothing() -> Plan[str]:
+        yield from ()
         return "at once"
-        yield
 
     store = shelf("a", "b")
     results = fetch.run(database(store), fetch.together(nothing(), reading(keys("a"), keys("b")), reading(keys("a"))))
@@ -153,8 +154,9 @@ def test_reads_are_repeated(error: Exception) -> None:
 
 def test_a_mistake_of_ours_is_not_repeated() -> None:
     transport = Scripted(failed("ValidationException"))
-    with pytest.raises(type(transport.replies[0])):  # type: ignore[arg-type]
+    with pytest.raises(ClientError):
         fetch.run(database(transport), reading(keys("a")))
+    assert len(transport.calls) == 1
 
 
 def entry(name: str) -> dict[str, Any]:
@@ -203,5 +205,5 @@ def test_what_fails_in_one_of_several_calls_is_raised() -> None:
                 raise failed("ValidationException")
             return super().call(operation, parameters)
 
-    with pytest.raises(type(failed("x"))):
+    with pytest.raises(ClientError):
         fetch.run(database(Half()), reading(keys(*(f"k{number:03d}" for number in range(150)))))

@@ -75,7 +75,7 @@ ROUND_TRIPS: list[tuple[type[Any], Any, Callable[[Any], Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "least", "there_and_back"), ROUND_TRIPS, ids=lambda value: getattr(value, "__name__", ""))
+@pytest.mark.parametrize(("kind", "least", "there_and_back"), ROUND_TRIPS, ids=lambda one: getattr(one, "__name__", ""))
 class TestRoundTrip:
     def test_with_everything(self, kind: type[Any], least: Any, there_and_back: Any) -> None:
         value = kind(**full(kind))
@@ -120,8 +120,9 @@ def _creation(kind: type[Any], value: Any) -> tuple[Write, ...]:
         return license.creation(A, value, make.policy(), make.NOW)
     if kind is Token:
         return token.creation(A, value, "digest")
-    module = {Product: product, Policy: policy, User: user}[kind]
-    return module.creation(A, value)  # type: ignore[attr-defined,no-any-return]
+    if kind is Product:
+        return product.creation(A, value)
+    return policy.creation(A, value) if kind is Policy else user.creation(A, value)
 
 
 def test_a_meter_is_below_one_unit() -> None:
@@ -164,11 +165,12 @@ def test_the_difference_is_what_changed() -> None:
 
 def test_a_license_is_listed_where_it_belongs() -> None:
     row = license._facts(A, make.license_(owner_id="U", group_id="G"))
-    assert (row.in_1, row.in_2, row.in_3) == (f"{A}#license", f"{A}#product#product#license", f"{A}#policy#policy#license")
+    assert (row.in_1, row.in_2) == (f"{A}#license", f"{A}#product#product#license")
+    assert row.in_3 == f"{A}#policy#policy#license"
     assert (row.in_5, row.in_6) == (f"{A}#owner#U#license", f"{A}#group#G#license")
     assert row.position == keys.position(make.NOW, "license")
     bare = license._facts(A, make.license_())
-    assert (bare.in_5, bare.in_6) == (None, None)
+    assert {"in_5", "in_6"} & set(bare.serialize()) == set()
 
 
 def test_a_tombstone_keeps_the_place_and_goes_in_time() -> None:
@@ -207,7 +209,6 @@ def test_integers_are_integers() -> None:
 
 def test_every_kind_is_known_to_reads() -> None:
     assert {"account", "license", "outbox", "policy", "product", "token", "user"} <= set(items.__all__)
-    kinds = {"account", "license", "license-meter", "policy", "product", "token", "user", "unique", "pointer", "webhooks"}
-    for kind in kinds:
+    for kind in "account license license-meter policy product token user unique pointer webhooks tombstone".split():
         assert decode(Row, {"pk": {"S": "a"}, "sk": {"S": "b"}, "kind": {"S": kind}})["kind"] == kind
     assert issubclass(Tombstone, Row)

@@ -27,9 +27,7 @@ def rows(*writes: Any) -> list[Row]:
 def world(license: Any = None, policy: Any = None, owner: Any = None) -> Shelf:
     license, policy = license or make.license_(), policy or make.policy()
     owners = [] if owner is None else rows(*users.creation(A, owner))
-    return Shelf(
-        *rows(*licenses.creation(A, license, policy, make.NOW)), *rows(*policies.creation(A, policy)), *owners
-    )
+    return Shelf(*rows(*licenses.creation(A, license, policy, make.NOW)), *rows(*policies.creation(A, policy)), *owners)
 
 
 def bury(shelf: Shelf, key: Key) -> None:

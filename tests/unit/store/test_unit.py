@@ -46,7 +46,7 @@ class Echo(Scripted):
     """Shows the operation's own mark in the items it answers."""
 
     def call(self, operation: str, parameters: Any) -> dict[str, Any]:
-        reply = self.replies[0]
+        reply: Any = self.replies[0]
         if callable(reply):
             self.replies[0] = reply(_mark(self.calls, parameters))
         return super().call(operation, parameters)
@@ -119,7 +119,10 @@ def test_a_check_alone_is_no_unit_of_work() -> None:
         commit(database(Scripted()), [Check(UniqueRow, KEY, UniqueRow.pk.exists())])
 
 
-@pytest.mark.parametrize("write", [put(), use(), use(False), Remove(UniqueRow, KEY)], ids=["put", "add", "set", "remove"])
+EVERY: dict[str, Write] = {"put": put(), "add": use(), "set": use(False), "remove": Remove(UniqueRow, KEY)}
+
+
+@pytest.mark.parametrize("write", EVERY.values(), ids=EVERY.keys())
 class TestSingle:
     def test_a_throttle_is_repeated_with_growing_pauses(self, write: Write) -> None:
         pauses: list[float] = []

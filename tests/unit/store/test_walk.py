@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from chalicelib.store import keys, walk
-from chalicelib.store.fetch import Entry, Listing, Plan
+from chalicelib.store.fetch import Entry, Listing, Need, Plan
 from chalicelib.store.keys import Key
 from chalicelib.store.walk import After, First, Numbered, Page, PageRequest, Stream, page
 from tests.unit.licensing.make import NOW, TICK
@@ -73,9 +73,9 @@ class Index:
 
         def load(entries: Sequence[Entry]) -> Plan[Sequence[str | None]]:
             self.loaded += [entry.position for entry in entries]
+            yield Need()
             found = [entry.position.partition("#")[2] for entry in entries]
             return [None if one in dead else one for one in found]
-            yield
 
         streams = [Stream(1, partition) for partition in self.streams]
         return self.run(page(streams, request, load, key, selective=selective))

@@ -1,0 +1,25 @@
+"""A world on an engine in memory, for what the store does with real items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.local.engine import Engine, EngineTransport
+from tests.races.crowd import Watched
+from tests.world import World
+
+
+@pytest.fixture
+def watched() -> Iterator[Watched]:
+    """The transport below the world."""
+    engine = Engine(":memory:")
+    yield Watched(EngineTransport(engine))
+    engine.close()
+
+
+@pytest.fixture
+def world(watched: Watched) -> World:
+    """A service with one account."""
+    return World(watched)
