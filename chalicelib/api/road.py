@@ -32,7 +32,7 @@ from chalicelib.api.schema import check
 from chalicelib.api.service import Service
 from chalicelib.api.subscriptions import Subscriptions, names
 from chalicelib.licensing.access import Bearer
-from chalicelib.licensing.errors import BadRequest, Conflicting, NotFound, Problem, Refusal
+from chalicelib.licensing.errors import BadRequest, Conflicting, NotFound, Problem, Refusal, Unavailable
 from chalicelib.store import fetch, meter, retry
 from chalicelib.store.items import outbox
 from chalicelib.store.loads.credentials import Identity
@@ -42,6 +42,9 @@ from chalicelib.store.unit import Change, Changed, Locked, Write, attempt, commi
 
 DECISIONS = 6
 CONFLICT = Problem("The request could not be completed because of a conflict")
+NO_ENDPOINT = Problem(
+    "The requested endpoint was not found (check your HTTP method, Accept header, and URL path)", code="NOT_FOUND"
+)
 
 Command = dict[str, Any]
 """A checked document, keys in snake_case, absent members left out."""
@@ -178,41 +181,46 @@ class Road:
         return Reply(status, msgspec.json.encode(body), trace.media_type, extra, code)
 
     def _answer(self, trace: Trace) -> Reply:
-        media_type, document, query, match = self._edge(trace)
-        trace.media_type = media_type
-        if match.operation.open is not None:
-            return _answered(match.operation.open(), None, media_type)
+        match = self._router.match(trace.raw.method, trace.raw.path)
+        if match is not None and match.operation.open is not None:
+            trace.operation = match.operation.name
+            self._recognise(trace, needed=False)
+            return _answered(match.operation.open(), None, trace.media_type)
+        document, query = self._edge(trace)
         arrival = self._arrive(trace, match, document, query)
         outcome, body = self._decide(trace, arrival)
-        return _answered(outcome, body, media_type)
+        return _answered(outcome, body, trace.media_type)
 
-    def _edge(self, trace: Trace) -> tuple[str, Mapping[str, Any], Query, Match]:
-        """What is wrong before routing has no request id and no account of its own (spec http.md §12)."""
+    def _edge(self, trace: Trace) -> tuple[Mapping[str, Any], Query]:
+        """What is wrong before routing; errors have no request id yet (spec http.md §12)."""
         raw = trace.raw
         if raw.method not in METHODS:
             raise BadRequest(Problem("The HTTP method for the request is not valid", code="HTTP_METHOD_INVALID"))
         self._recognise(trace)
         media_type = response_type(raw)
-        document = parse_document(raw)
-        query = parse_query(raw)
+        document, query = parse_document(raw), parse_query(raw)
         check_path(raw)
         trace.media_type, trace.routed = media_type, True
-        match = self._router.match(raw.method, raw.path)
-        if match is None:
-            detail = "The requested endpoint was not found (check your HTTP method, Accept header, and URL path)"
-            raise NotFound(Problem(detail, code="NOT_FOUND"))
-        trace.operation = match.operation.name
-        return media_type, document, query, match
+        return document, query
 
-    def _recognise(self, trace: Trace) -> None:
-        """Errors before routing are signed too where the account is known: SDKs verify before they read errors."""
+    def _recognise(self, trace: Trace, *, needed: bool = True) -> None:
+        """Errors before routing are signed too where the account is known: SDKs verify before they read errors.
+
+        Liveness is answered without an account, and while the store is down.
+        """
         account, _ = split_account(trace.raw.path)
         try:
             trace.tenant = self._service.accounts.find(account)
         except NotFound:
             trace.tenant = None
+        except Unavailable:
+            if needed:
+                raise
 
-    def _arrive(self, trace: Trace, match: Match, document: Mapping[str, Any], query: Query) -> Arrival:
+    def _arrive(self, trace: Trace, match: Match | None, document: Mapping[str, Any], query: Query) -> Arrival:
+        if match is None:
+            raise NotFound(NO_ENDPOINT)
+        trace.operation = match.operation.name
         trace.version = headers.version(trace.raw, None if trace.tenant is None else trace.tenant.account)
         tenant = trace.tenant or self._service.accounts.find(match.account)
         headers.refuse_accept_signature(trace.raw, tenant)
@@ -277,7 +285,7 @@ class Road:
             writes = (*writes, _event(scene, outcome))
         item = commit(database, writes) if writes else None
         if outcome.then is not None:
-            outcome.then()
+            _roll_forward(outcome.then)
         if outcome.touch is not None:
             attempt(database, outcome.touch)
         return outcome.settle(item) if outcome.settle is not None and item is not None else outcome.body
@@ -310,6 +318,14 @@ def _answered(outcome: Outcome, body: Any, media_type: str) -> Reply:
     if outcome.location is not None:
         extra["Location"] = outcome.location
     return Reply(outcome.status, encoded, media_type, extra)
+
+
+def _roll_forward(then: Callable[[], None]) -> None:
+    """What is announced is done now if it can be; what cannot is the task's, and the answer stands either way."""
+    try:
+        then()
+    except (Changed, Locked, Unavailable) as error:
+        log.line({"level": "warning", "postponed": repr(error)})
 
 
 def _authorize(scene: Scene) -> None:

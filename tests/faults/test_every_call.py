@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from functools import cache
 
 import pytest
 
@@ -23,15 +24,20 @@ from tests.faults.operations import JOBS, REQUESTS, Operation, Result, Stage, st
 OPERATIONS = (*REQUESTS, *JOBS)
 
 
-def in_turn(operation: Operation, *faults: Fault) -> list[tuple[Stage, Result]]:
-    """Run the operation once for each of its calls, failing that call; each time in a world of its own."""
+@cache
+def calls_of(operation: Operation) -> tuple[str, ...]:
+    """What an undisturbed run sends."""
     with closing(Engine(":memory:")) as engine:
         probe = stage(operation, engine)
         probe.faulty.arm()
         assert probe.act().status < 300
-        names = [call.operation for call in probe.faulty.calls]
+        return tuple(call.operation for call in probe.faulty.calls)
+
+
+def in_turn(operation: Operation, *faults: Fault) -> list[tuple[Stage, Result]]:
+    """Run the operation once for each of its calls, failing that call; each time in a world of its own."""
     found = []
-    for number, name in enumerate(names):
+    for number, name in enumerate(calls_of(operation)):
         if not faults[0].fits(name):
             continue
         with closing(Engine(":memory:")) as engine:
