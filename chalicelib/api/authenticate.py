@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
+from chalicelib.api.accounts import Tenant
 from chalicelib.api.credentials import Presented
 from chalicelib.crypto.digests import token_digest
 from chalicelib.licensing import authentication, permissions
@@ -15,11 +16,6 @@ from chalicelib.store.fetch import Plan
 from chalicelib.store.loads import credentials
 from chalicelib.store.loads.credentials import Identity
 from chalicelib.store.loads.license import Licensed
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from chalicelib.api.accounts import Tenant
 
 NOBODY = Identity()
 

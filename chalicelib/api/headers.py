@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from chalicelib.api.accounts import Tenant
+from chalicelib.api.reply import Reply, Trace
 from chalicelib.api.request import JSON_API, Query, RawRequest
 from chalicelib.api.service import REVISION, Service
 from chalicelib.crypto import responses
 from chalicelib.licensing.account import Account
 from chalicelib.licensing.errors import BadRequest, Problem
-
-if TYPE_CHECKING:
-    from chalicelib.api.accounts import Tenant
-    from chalicelib.api.road import Reply, Trace
 
 VERSIONS = frozenset(f"1.{minor}" for minor in range(9))
 CURRENT_VERSION = "1.8"
@@ -56,8 +54,6 @@ def refuse_environment(raw: RawRequest, query: Query) -> None:
 
 def preflight(raw: RawRequest) -> Reply:
     """The answer to a browser that asks before it sends."""
-    from chalicelib.api.road import Reply
-
     allowed = {
         "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS, HEAD",
         "Access-Control-Max-Age": "86400",

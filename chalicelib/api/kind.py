@@ -9,7 +9,7 @@ import msgspec
 
 from chalicelib.api import pages
 from chalicelib.api.document import Resource, many
-from chalicelib.api.road import Command, Outcome, Scene
+from chalicelib.api.operation import Arrival, Command, Operation, Outcome, Scene
 from chalicelib.licensing.access import Subject, authorize, visible
 from chalicelib.licensing.bearers import NOTHING
 from chalicelib.licensing.errors import missing
@@ -42,6 +42,24 @@ class Kind(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
             authorize(scene.bearer, operation, permission, self.subject(self.one(scene)))
 
         return check
+
+    def member(
+        self,
+        name: str,
+        methods: tuple[str, ...],
+        path: str,
+        load: Callable[[Arrival], Plan[T | None]],
+        decide: Callable[[Scene, Command], Outcome],
+        *,
+        rule: str | None = None,
+        **more: Any,
+    ) -> Operation:
+        """An operation on one resource. Its permission is called as its rule, and that as the operation."""
+        allowed = rule or name
+        authorize = self.may(allowed, allowed)
+        return Operation(
+            name=name, methods=methods, path=path, load=load, find=self.one, authorize=authorize, decide=decide, **more
+        )
 
     def shown(self, scene: Scene, command: Command) -> Outcome:
         """The decision of a plain read."""

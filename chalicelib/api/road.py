@@ -7,140 +7,38 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from chalicelib.api import headers, log, problems
-from chalicelib.api.accounts import Tenant
 from chalicelib.api.authenticate import bearer_of, identity_plan, require_bearer
-from chalicelib.api.credentials import Presented, presented
-from chalicelib.api.document import Resource, home
+from chalicelib.api.credentials import presented
+from chalicelib.api.operation import CONFLICT, Arrival, Command, Credentials, Order, Outcome, Scene
+from chalicelib.api.reply import Reply, Trace
 from chalicelib.api.request import (
     METHODS,
     Query,
-    RawRequest,
     check_path,
     from_event,
     parse_document,
     parse_query,
     response_type,
 )
-from chalicelib.api.route import Credentials, Match, Operation, Order, Router, split_account
+from chalicelib.api.route import Match, Router, split_account
 from chalicelib.api.schema import check
 from chalicelib.api.service import Service
 from chalicelib.api.subscriptions import Subscriptions, names
-from chalicelib.licensing.access import Bearer
 from chalicelib.licensing.errors import BadRequest, Conflicting, NotFound, Problem, Refusal, Unavailable
 from chalicelib.store import fetch, meter, retry
 from chalicelib.store.items import outbox
-from chalicelib.store.loads.credentials import Identity
 from chalicelib.store.meter import Ledger
-from chalicelib.store.table import Item
-from chalicelib.store.unit import Change, Changed, Locked, Write, attempt, commit
+from chalicelib.store.unit import Changed, Locked, Write, attempt, commit
 
 DECISIONS = 6
-CONFLICT = Problem("The request could not be completed because of a conflict")
 NO_ENDPOINT = Problem(
     "The requested endpoint was not found (check your HTTP method, Accept header, and URL path)", code="NOT_FOUND"
 )
-
-Command = dict[str, Any]
-"""A checked document, keys in snake_case, absent members left out."""
-
-
-class Arrival(msgspec.Struct):
-    """A request that found its operation and its account; `document` is unchecked, keys in snake_case."""
-
-    service: Service
-    tenant: Tenant
-    operation: Operation
-    ids: Mapping[str, str]
-    query: Query
-    document: Mapping[str, Any]
-    raw: RawRequest
-    presented: Presented | None
-    now: datetime
-
-    @property
-    def account_id(self) -> str:
-        """The tenant's id."""
-        return self.tenant.account.id
-
-
-class Scene(msgspec.Struct):
-    """An arrival with everything loaded: the bearer (None is anonymous), what `load` and `extra` found, who listens."""
-
-    arrival: Arrival
-    bearer: Bearer | None
-    identity: Identity
-    loaded: Any
-    extra: Any
-    subscribed: frozenset[str]
-
-    @property
-    def account_id(self) -> str:
-        """The tenant's id."""
-        return self.arrival.account_id
-
-    @property
-    def now(self) -> datetime:
-        """The instant of this decision."""
-        return self.arrival.now
-
-    def url(self, plural: str, identifier: str) -> str:
-        """The full URL of a resource, for `Location`."""
-        host = self.arrival.service.settings.public_host or self.arrival.raw.header("host") or ""
-        return f"https://{host}{home(self.account_id)}/{plural}/{identifier}"
-
-    def new_id(self) -> str:
-        """A fresh UUID."""
-        return self.arrival.service.new_id()
-
-
-class Outcome(msgspec.Struct, kw_only=True):
-    """What a decision leads to.
-
-    `writes` are committed together with the event. `touch` is tried once and may be lost. `settle` makes the body of
-    the item that the only write returned. `then` rolls forward what did not fit the transaction. An `event` is
-    rendered from the resource in the body, `payload` replaces it.
-    """
-
-    body: Any = None
-    status: int = 200
-    writes: tuple[Write, ...] = ()
-    touch: Change | None = None
-    settle: Callable[[Item], Any] | None = None
-    event: str | None = None
-    payload: Any = None
-    location: str | None = None
-    headers: dict[str, str] = msgspec.field(default_factory=dict)
-    conflict: Problem = CONFLICT
-    then: Callable[[], None] | None = None
-
-
-class Reply(msgspec.Struct):
-    """A response before it is signed."""
-
-    status: int
-    body: bytes
-    media_type: str
-    headers: dict[str, str]
-    error_code: str | None = None
-
-
-class Trace(msgspec.Struct):
-    """What is known of a request so far, for its headers and its log line."""
-
-    raw: RawRequest
-    request_id: str
-    operation: str = ""
-    tenant: Tenant | None = None
-    bearer: Bearer | None = None
-    version: str | None = None
-    media_type: str = "application/vnd.api+json"
-    routed: bool = False
 
 
 class Road:
@@ -349,6 +247,3 @@ def _event(scene: Scene, outcome: Outcome) -> Write:
 def _nothing() -> fetch.Plan[None]:
     return None
     yield
-
-
-__all__ = ["Arrival", "Command", "Outcome", "Reply", "Resource", "Road", "Scene"]

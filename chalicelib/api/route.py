@@ -3,60 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 import msgspec
 
-from chalicelib.api.schema import Member
-
-if TYPE_CHECKING:
-    from chalicelib.api.road import Arrival, Command, Outcome, Scene
-    from chalicelib.store.fetch import Plan
+from chalicelib.api.operation import Operation
 
 LONG_PREFIX = "/v1/accounts/{account}"
 GREEDY = "/v1/{proxy+}"
-
-
-class Credentials(Enum):
-    """Whether an operation is open to anybody."""
-
-    REQUIRED = "required"
-    OPTIONAL = "optional"
-
-
-class Order(Enum):
-    """Which comes first, the document's 400 or the authorization's 403 (spec http.md §5.2)."""
-
-    AUTHORIZE_FIRST = "authorize first"
-    BODY_FIRST = "body first"
-
-
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """What the road needs to know of one operation.
-
-    `name` is the row of `access.RULES`, the operation in logs and the id in descriptions. `load` reads what the
-    operation is about and `extra` what else its decision needs, `find` raises its 404,
-    `authorize` its 403, `decide` answers.
-    `open` answers without account,
-    credentials or store. `events` are the names it may emit; whether anybody listens is then known to `decide`.
-    """
-
-    name: str
-    methods: tuple[str, ...]
-    path: str
-    decide: Callable[[Scene, Command], Outcome]
-    open: Callable[[], Outcome] | None = None
-    load: Callable[[Arrival], Plan[Any]] | None = None
-    extra: Callable[[Arrival], Plan[Any]] | None = None
-    find: Callable[[Scene], Any] | None = None
-    authorize: Callable[[Scene], None] | None = None
-    credentials: Credentials = Credentials.REQUIRED
-    body: Member | None = None
-    order: Order = Order.AUTHORIZE_FIRST
-    events: tuple[str, ...] = ()
-    cached_subscriptions: bool = False
 
 
 class Match(msgspec.Struct, frozen=True):

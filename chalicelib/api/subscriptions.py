@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.api.route import Operation
+from chalicelib.api.operation import Operation
 from chalicelib.api.service import Service
 from chalicelib.store.fetch import Plan
 from chalicelib.store.loads import resources

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.api.road import Outcome, Scene
+from chalicelib.api.operation import Outcome, Scene
 from chalicelib.api.schema import Member, document, instant, integer, spellings, text, texts
 from chalicelib.api.show import token as shown
 from chalicelib.crypto.digests import token_digest

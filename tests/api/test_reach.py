@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import chalicelib.api.resources as package
+from chalicelib.api.operation import Operation
 from chalicelib.api.resources import OPERATIONS
-from chalicelib.api.route import Operation
 from tests.api.helpers import NOWHERE
 from tests.api.test_matrix import Scene
 from tests.api.watch import watched

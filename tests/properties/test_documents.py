@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.api.operation import Operation
 from chalicelib.api.resources import OPERATIONS
-from chalicelib.api.route import Operation
 from chalicelib.api.schema import Member
 from infra.local.engine import Engine, EngineTransport
 from tests.api.helpers import by_key

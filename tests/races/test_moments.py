@@ -118,6 +118,22 @@ def test_one_touch_an_interval_is_stored(ticking: World, watched: Watched) -> No
         ticking.clock.advance(seconds=61)
 
 
+def test_of_two_validations_decided_at_once_one_is_stored(ticking: World, watched: Watched) -> None:
+    created = ticking.license()
+    body = {"meta": {"key": created["attributes"]["key"]}}
+    inner: list[Answer] = []
+
+    def validate() -> None:
+        inner.append(ticking.post("/v1/licenses/actions/validate-key", body, as_=None))
+
+    watched.applied.clear()
+    watched.between(("UpdateItem",), validate)
+    outer = ticking.post("/v1/licenses/actions/validate-key", body, as_=None)
+    assert (outer.status, inner[0].status) == (200, 200)
+    assert touches(watched) == 1
+    assert stored(ticking, created["id"])["lastValidated"] == inner[0].attributes["lastValidated"]
+
+
 def test_a_touch_never_takes_an_expiry_or_a_use_back(ticking: World) -> None:
     policy = ticking.policy(duration=30 * DAY, expirationBasis="FROM_FIRST_USE")
     created = ticking.license(policy["id"])

@@ -1,5 +1,6 @@
 """One file per kind: its request documents, loads and decisions, and the tuple of its operations."""
 
+from chalicelib.api.operation import Operation
 from chalicelib.api.resources.accounts import OPERATIONS as ACCOUNTS
 from chalicelib.api.resources.licenses.actions import OPERATIONS as LICENSE_ACTIONS
 from chalicelib.api.resources.licenses.core import OPERATIONS as LICENSES
@@ -10,7 +11,6 @@ from chalicelib.api.resources.products import OPERATIONS as PRODUCTS
 from chalicelib.api.resources.profile import OPERATIONS as PROFILE
 from chalicelib.api.resources.system import OPERATIONS as SYSTEM
 from chalicelib.api.resources.tokens import OPERATIONS as TOKENS
-from chalicelib.api.route import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
     *SYSTEM,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.api.road import Command, Outcome, Scene
-from chalicelib.api.route import Operation
+from chalicelib.api.operation import Command, Operation, Outcome, Scene
 from chalicelib.api.show import account
 from chalicelib.licensing.access import Subject, authorize
 

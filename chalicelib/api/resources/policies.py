@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.api.kind import Kind, is_customer, listed, may_list
+from chalicelib.api.operation import Arrival, Command, Operation, Order, Outcome, Scene
 from chalicelib.api.peek import linked
-from chalicelib.api.road import Arrival, Command, Outcome, Scene
-from chalicelib.api.route import Operation, Order
 from chalicelib.api.schema import Member, boolean, document, integer, linkage, metadata, spellings, text
 from chalicelib.api.show import policy as shown
 from chalicelib.licensing import policy as policies
@@ -165,34 +164,28 @@ OPERATIONS = (
         decide=_create,
         events=("policy.created",),
     ),
-    Operation(
-        name="policy.read",
-        methods=("GET",),
-        path="/policies/{id}",
-        load=_load_one,
-        find=POLICIES.one,
-        authorize=POLICIES.may("policy.read", "policy.read"),
-        decide=POLICIES.shown,
+    POLICIES.member(
+        "policy.read",
+        ("GET",),
+        "/policies/{id}",
+        _load_one,
+        POLICIES.shown,
     ),
-    Operation(
-        name="policy.update",
-        methods=("PATCH", "PUT"),
-        path="/policies/{id}",
-        load=_load_one,
-        find=POLICIES.one,
-        authorize=POLICIES.may("policy.update", "policy.update"),
+    POLICIES.member(
+        "policy.update",
+        ("PATCH", "PUT"),
+        "/policies/{id}",
+        _load_one,
+        _update,
         body=UPDATE,
-        decide=_update,
         events=("policy.updated",),
     ),
-    Operation(
-        name="policy.delete",
-        methods=("DELETE",),
-        path="/policies/{id}",
-        load=_load_one,
-        find=POLICIES.one,
-        authorize=POLICIES.may("policy.delete", "policy.delete"),
-        decide=_delete,
+    POLICIES.member(
+        "policy.delete",
+        ("DELETE",),
+        "/policies/{id}",
+        _load_one,
+        _delete,
         events=("policy.deleted",),
     ),
 )

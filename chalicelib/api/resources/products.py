@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib.api.kind import Kind, is_customer, listed, may, may_list
+from chalicelib.api.operation import Arrival, Command, Operation, Order, Outcome, Scene
 from chalicelib.api.peek import attribute
-from chalicelib.api.road import Arrival, Command, Outcome, Scene
-from chalicelib.api.route import Operation, Order
 from chalicelib.api.schema import Member, document, metadata, spellings, text, texts
 from chalicelib.api.show import product as shown
 from chalicelib.api.tokens import body as token_body
@@ -125,47 +124,39 @@ OPERATIONS = (
         decide=_create,
         events=("product.created",),
     ),
-    Operation(
-        name="product.read",
-        methods=("GET",),
-        path="/products/{id}",
-        load=_load_one,
-        find=PRODUCTS.one,
-        authorize=PRODUCTS.may("product.read", "product.read"),
-        decide=PRODUCTS.shown,
+    PRODUCTS.member(
+        "product.read",
+        ("GET",),
+        "/products/{id}",
+        _load_one,
+        PRODUCTS.shown,
     ),
-    Operation(
-        name="product.update",
-        methods=("PATCH", "PUT"),
-        path="/products/{id}",
-        load=_load_one,
-        find=PRODUCTS.one,
+    PRODUCTS.member(
+        "product.update",
+        ("PATCH", "PUT"),
+        "/products/{id}",
+        _load_one,
+        _update,
         extra=_load_code,
-        authorize=PRODUCTS.may("product.update", "product.update"),
         body=UPDATE,
-        decide=_update,
         events=("product.updated",),
     ),
-    Operation(
-        name="product.delete",
-        methods=("DELETE",),
-        path="/products/{id}",
-        load=_load_one,
-        find=PRODUCTS.one,
-        authorize=PRODUCTS.may("product.delete", "product.delete"),
-        decide=_delete,
+    PRODUCTS.member(
+        "product.delete",
+        ("DELETE",),
+        "/products/{id}",
+        _load_one,
+        _delete,
         events=("product.deleted",),
     ),
-    Operation(
-        name="product.tokens.generate",
-        methods=("POST",),
-        path="/products/{id}/tokens",
-        load=_load_one,
-        find=PRODUCTS.one,
-        authorize=PRODUCTS.may("product.tokens.generate", "product.tokens.generate"),
+    PRODUCTS.member(
+        "product.tokens.generate",
+        ("POST",),
+        "/products/{id}/tokens",
+        _load_one,
+        _generate_token,
         body=token_body(),
         order=Order.BODY_FIRST,
-        decide=_generate_token,
         events=("token.generated",),
     ),
 )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.api.document import Resource
-from chalicelib.api.road import Command, Outcome, Scene
-from chalicelib.api.route import Operation
+from chalicelib.api.operation import Command, Operation, Outcome, Scene
 from chalicelib.api.show import license, product, token, user
 from chalicelib.licensing.access import Bearer, Subject, authorize
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from chalicelib.api.operation import Arrival, Command, Operation, Order, Outcome, Scene
 from chalicelib.api.peek import linked, peek
-from chalicelib.api.road import Arrival, Command, Outcome, Scene
-from chalicelib.api.route import Operation, Order
 from chalicelib.api.schema import linkage, spellings
 from chalicelib.api.tokens import body, generated
 from chalicelib.licensing.access import Subject, authorize

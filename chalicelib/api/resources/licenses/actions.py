@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from chalicelib.api.resources.licenses.common import LICENSES, MEMBER, load_one, may, show
-from chalicelib.api.road import Command, Outcome, Scene
-from chalicelib.api.route import Operation
+from chalicelib.api.operation import Command, Operation, Outcome, Scene
+from chalicelib.api.resources.licenses.common import LICENSES, MEMBER, load_one, show
 from chalicelib.api.schema import Member, integer, meta
 from chalicelib.licensing import check_in, usage
 from chalicelib.licensing.errors import Problem
@@ -70,17 +69,8 @@ def _reset(licensed: Licensed, command: Command, now: datetime) -> UsageChange:
 def _action(
     path: str, operation: str, event: str, decide: Callable[[Scene, Command], Outcome], body: Member | None = None
 ) -> Operation:
-    return Operation(
-        name=operation,
-        methods=("POST",),
-        path=f"{MEMBER}/actions/{path}",
-        load=load_one,
-        find=LICENSES.one,
-        authorize=may(operation),
-        body=body,
-        decide=decide,
-        events=(event,),
-    )
+    where = f"{MEMBER}/actions/{path}"
+    return LICENSES.member(operation, ("POST",), where, load_one, decide, body=body, events=(event,))
 
 
 INCREMENTED, DECREMENTED, RESET = (f"license.usage.{name}" for name in ("incremented", "decremented", "reset"))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from chalicelib.api.document import Resource
 from chalicelib.api.kind import Kind
-from chalicelib.api.road import Arrival, Scene
+from chalicelib.api.operation import Arrival, Scene
 from chalicelib.api.show import license as shown
 from chalicelib.licensing.access import Subject
 from chalicelib.licensing.license import License
@@ -34,8 +32,3 @@ LICENSES: Kind[Licensed] = Kind(
 def load_one(arrival: Arrival) -> Plan[Licensed | None]:
     """The license of the path, by id or key."""
     return loads.by_id_or_key(arrival.account_id, arrival.ids["id"])
-
-
-def may(operation: str, permission: str | None = None) -> Callable[[Scene], None]:
-    """Authorization of an operation on the license of the path; its permission usually has the same name."""
-    return LICENSES.may(operation, permission or operation)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from chalicelib.api.kind import listed, may_list
+from chalicelib.api.operation import Arrival, Command, Operation, Order, Outcome, Scene
 from chalicelib.api.peek import attribute, linked, peek
-from chalicelib.api.resources.licenses.common import LICENSES, MEMBER, PATH, load_one, may, show
-from chalicelib.api.road import Arrival, Command, Outcome, Scene
-from chalicelib.api.route import Operation, Order
+from chalicelib.api.resources.licenses.common import LICENSES, MEMBER, PATH, load_one, show
 from chalicelib.api.schema import (
     UUID,
     Member,
@@ -165,13 +164,11 @@ OPERATIONS = (
         decide=_create,
         events=("license.created",),
     ),
-    Operation(
-        name="license.read",
-        methods=("GET",),
-        path=MEMBER,
-        load=load_one,
-        find=LICENSES.one,
-        authorize=may("license.read"),
-        decide=LICENSES.shown,
+    LICENSES.member(
+        "license.read",
+        ("GET",),
+        MEMBER,
+        load_one,
+        LICENSES.shown,
     ),
 )

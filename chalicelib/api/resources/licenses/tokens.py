@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from chalicelib.api.resources.licenses.common import LICENSES, MEMBER, load_one, may
-from chalicelib.api.road import Command, Outcome, Scene
-from chalicelib.api.route import Operation, Order
+from chalicelib.api.operation import Command, Order, Outcome, Scene
+from chalicelib.api.resources.licenses.common import LICENSES, MEMBER, load_one
 from chalicelib.api.tokens import body, generated
 from chalicelib.licensing.license import effective_permissions
 
@@ -17,16 +16,14 @@ def _generate(scene: Scene, command: Command) -> Outcome:
 
 
 OPERATIONS = (
-    Operation(
-        name="license.tokens.generate",
-        methods=("POST",),
-        path=f"{MEMBER}/tokens",
-        load=load_one,
-        find=LICENSES.one,
-        authorize=may("license.tokens.generate"),
+    LICENSES.member(
+        "license.tokens.generate",
+        ("POST",),
+        f"{MEMBER}/tokens",
+        load_one,
+        _generate,
         body=body(quotas=True),
         order=Order.BODY_FIRST,
-        decide=_generate,
         events=("token.generated",),
     ),
 )

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.api.operation import Arrival, Command, Credentials, Operation, Order, Outcome, Scene
 from chalicelib.api.peek import peek
-from chalicelib.api.resources.licenses.common import LICENSES, MEMBER, PATH, load_one, may, show
-from chalicelib.api.road import Arrival, Command, Outcome, Scene
-from chalicelib.api.route import Credentials, Operation, Order
+from chalicelib.api.resources.licenses.common import LICENSES, MEMBER, PATH, load_one, show
 from chalicelib.api.schema import Member, boolean, fields, integer, meta, text, texts
 from chalicelib.licensing.access import authorize
 from chalicelib.licensing.clock import to_text
@@ -116,26 +115,23 @@ def _meta(scene: Scene, verdict: Verdict, sent: dict[str, Any]) -> dict[str, Any
 
 
 OPERATIONS = (
-    Operation(
-        name="license.validate",
-        methods=("POST",),
-        path=f"{MEMBER}/actions/validate",
-        load=load_one,
-        find=LICENSES.one,
-        authorize=may("license.validate"),
+    LICENSES.member(
+        "license.validate",
+        ("POST",),
+        f"{MEMBER}/actions/validate",
+        load_one,
+        _by_id,
         body=BY_ID,
-        decide=_by_id,
         events=EVENTS,
         cached_subscriptions=True,
     ),
-    Operation(
-        name="license.validate-quickly",
-        methods=("GET",),
-        path=f"{MEMBER}/actions/validate",
-        load=load_one,
-        find=LICENSES.one,
-        authorize=may("license.validate"),
-        decide=_quick,
+    LICENSES.member(
+        "license.validate-quickly",
+        ("GET",),
+        f"{MEMBER}/actions/validate",
+        load_one,
+        _quick,
+        rule="license.validate",
     ),
     Operation(
         name="license.validate-key",
