@@ -107,7 +107,8 @@ def _following(streams: Sequence[Stream], after: str | None, request: First | Af
             loaded = yield from load(entries)
             taken += [(entry, value) for entry, value in zip(entries, loaded, strict=True) if value is not None]
             after, examined = entries[-1].position, examined + len(entries)
-    return Page(tuple(value for _, value in taken), next_cursor=_identifier(after) if more and after else None)
+    last = taken[-1][0].position if taken else after
+    return Page(tuple(value for _, value in taken), next_cursor=_identifier(last) if more and last else None)
 
 
 def _numbered(streams: Sequence[Stream], request: Numbered, load: Load[T]) -> Plan[Page[T]]:

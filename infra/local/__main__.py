@@ -6,12 +6,13 @@ Reads PORT (8000), DATA (.local) and EVENTS (`*`; the event names the log listen
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from chalicelib import runtime
 from chalicelib.admin import __main__ as admin
@@ -53,10 +54,19 @@ def main(arguments: list[str]) -> int:
         tools = _tools(engine, folder)
         if arguments[:1] == ["admin"]:
             return admin.run(tools, arguments[1:])
-        _serve(engine, tools, folder)
+        with (folder / "serving.lock").open("w") as lock:
+            return _serve(engine, tools, folder, lock)
     finally:
         engine.close()
-    return 0
+
+
+def _alone(lock: TextIO) -> bool:
+    """Two servers on one folder would share its stream: each would print half of the events."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _tools(engine: Engine, folder: Path) -> Tools:
@@ -67,7 +77,7 @@ def _tools(engine: Engine, folder: Path) -> Tools:
     return Tools(database, vault, runtime.now, runtime.new_id, runtime.random_hex)
 
 
-def _serve(engine: Engine, tools: Tools, folder: Path) -> None:
+def _serve(engine: Engine, tools: Tools, folder: Path, lock: TextIO) -> int:
     file = folder / "demo.json"
     known = demo.account(tools, file)
     demo.listen(tools, known["account"], os.environ.get("EVENTS", "*"))
@@ -76,7 +86,14 @@ def _serve(engine: Engine, tools: Tools, folder: Path) -> None:
     routes = RouteTable(app.routes)
     runner = _runner(engine, service)
 
+    alone: list[bool] = []
+
     def ready(running: Running) -> None:
+        alone.append(_alone(lock))
+        if not alone[0]:
+            print(f"{folder} is served by another process; choose another with DATA=...", file=sys.stderr)
+            running.stop()
+            return
         filled = demo.fill(app, routes, known, running.url)
         demo.remember(file, filled)
         runner.start()
@@ -84,6 +101,7 @@ def _serve(engine: Engine, tools: Tools, folder: Path) -> None:
 
     serve(app, routes, port=int(os.environ.get("PORT") or 8000), on_ready=ready)
     runner.stop()
+    return 0 if alone == [True] else 1
 
 
 def _runner(engine: Engine, service: Any) -> Runner:

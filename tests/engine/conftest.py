@@ -5,10 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from infra.local.engine import Engine
-from tests.dynamodb_local import dynamodb_local
 from tests.engine.clock import Clock
-
-__all__ = ["dynamodb_local"]
 
 
 @pytest.fixture

@@ -25,9 +25,7 @@ import pytest
 from chalicelib.store.vault import KeyFileVault
 from tests.clients.integrator import JSON_API, Reply, exchange
 from tests.clients.verifier import Sent, verify
-from tests.dynamodb_local import dynamodb_local, free_port
-
-__all__ = ["dynamodb_local"]
+from tests.dynamodb_local import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb_local]
 

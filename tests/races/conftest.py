@@ -8,13 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.store.transport import BotocoreTransport
+from chalicelib.store.direct import DirectTransport
 from infra.local.engine import Engine, EngineTransport
-from tests.dynamodb_local import dynamodb_local
 from tests.races.crowd import Watched
 from tests.world import World
-
-__all__ = ["dynamodb_local"]
 
 PLACES = ["engine", pytest.param("dynamodb-local", marks=pytest.mark.dynamodb_local)]
 
@@ -28,7 +25,7 @@ def watched(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
         return
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    transport = BotocoreTransport(request.getfixturevalue("dynamodb_local"), "eu-central-1")
+    transport = DirectTransport(request.getfixturevalue("dynamodb_local"), "eu-central-1")
     for table in transport.call("ListTables", {})["TableNames"]:
         transport.call("DeleteTable", {"TableName": table})
     yield Watched(transport)
