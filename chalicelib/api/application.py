@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -40,7 +41,8 @@ class Licensing(Chalice):
 
 def application(service: Service, name: str = "licensing") -> Chalice:
     """An app that answers every operation through one road."""
-    app = Licensing(app_name=name)
+    # Chalice writes itself into AWS_EXECUTION_ENV, once more for every app of a process: it gets a copy to write on.
+    app = Licensing(app_name=name, env=dict(os.environ), configure_logs=False)
     app.api.binary_types[:] = []
     road = Road(service, Router(OPERATIONS))
     app.answer = road.handle
