@@ -13,7 +13,7 @@ from tests.bench.place import ROOT
 ROUNDS = 7
 _TIMED = "import time; s = time.process_time(); {}; print(time.process_time() - s)"
 APP = _TIMED.format(
-    "import app; from chalicelib.store.transport import BotocoreTransport; BotocoreTransport()._connect()"
+    "import app; transport = app.service.database._connection._transport._inner; transport._pool, transport._signer"
 )
 FLOOR = _TIMED.format(
     "import chalice; from botocore.session import get_session; get_session().create_client('dynamodb')"

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.bench.budgets import Row
 from tests.bench.cases import Case, Cost
-from tests.bench.wire import connected
+from tests.bench.wire import plain_client
 
 BATCH_SECONDS = 0.04
 BATCHES, FEWEST = 21, 5
@@ -44,7 +44,7 @@ def measure(case: Case) -> Row:
 
 def floor_of(case: Case, cost: Cost) -> Callable[[], None]:
     """The same calls by a plain client, the bodies read and written, one signature."""
-    _, client = connected(case.place.wire)
+    client = plain_client(case.place.wire)
     calls = [(getattr(client, xform_name(operation)), parameters) for operation, parameters in cost.calls]
     document: Any = msgspec.json.decode(cost.response) if cost.response else None
     sign = Ed25519PrivateKey.generate().sign
