@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.licensing.deadlines import next_due
+from chalicelib.licensing.license import License
 from chalicelib.licensing.policy import Policy
 from chalicelib.licensing.product import Product
 from chalicelib.store import fetch, keys
@@ -36,7 +37,8 @@ PASSES = 2
 SECOND_PASS_AFTER = timedelta(minutes=1)
 POLICIES_AT_ONCE = 45
 
-ERASE_PRODUCT, ERASE_POLICY, REARM_POLICY = "erase-product", "erase-policy", "rearm-policy"
+ERASE_PRODUCT, ERASE_POLICY, ERASE_LICENSE = "erase-product", "erase-policy", "erase-license"
+REARM_POLICY = "rearm-policy"
 
 
 def erase_product(
@@ -69,6 +71,12 @@ def erase_policy(account_id: str, policy: Policy, new_id: Callable[[], str], now
         *policies.deletion(account_id, policy, now),
         outbox.task(account_id, new_id(), ERASE_POLICY, policy.id, now),
     )
+
+
+def delete_license(account_id: str, license: License, new_id: Callable[[], str], now: datetime) -> tuple[Write, ...]:
+    """The writes that delete a license: it disappears at once, removing its tokens is announced."""
+    announced = outbox.task(account_id, new_id(), ERASE_LICENSE, license.id, now)
+    return (*licenses.deletion(account_id, license, now), announced)
 
 
 def rearm_policy(account_id: str, policy: Policy, new_id: Callable[[], str], now: datetime) -> Write:
@@ -162,6 +170,11 @@ def _erase_token(database: Database, account_id: str, entry: Entry) -> bool:
     return _try(database, writes)
 
 
+def _erase_license(database: Database, task: Item, after: str | None, new_id: Callable[[], str], now: datetime) -> Step:
+    _erase_tokens(database, task["account_id"], task["target"])
+    return Step(None)
+
+
 def _rearm_policy(database: Database, task: Item, after: str | None, new_id: Callable[[], str], now: datetime) -> Step:
     account_id, policy_id = task["account_id"], task["target"]
     policy = fetch.get(database, keys.resource(account_id, policies.KIND, policy_id))
@@ -219,7 +232,8 @@ def _next(entries: list[Entry]) -> Step:
 _STEPS: Mapping[str, Callable[[Database, Item, str | None, Callable[[], str], datetime], Step]] = {
     ERASE_PRODUCT: _erase_product,
     ERASE_POLICY: _erase_policy,
+    ERASE_LICENSE: _erase_license,
     REARM_POLICY: _rearm_policy,
 }
 
-__all__ = ["erase_license", "erase_policies", "erase_policy", "erase_product", "rearm_policy", "run"]
+__all__ = ["delete_license", "erase_license", "erase_policies", "erase_policy", "erase_product", "rearm_policy", "run"]

@@ -39,13 +39,13 @@ def test_no_request_scans(world: World) -> None:
     scene = Scene(world)
     world.listen("*")
     with watched(world) as calls:
-        for operation in sorted(OPERATIONS, key=lambda one: one.name.endswith(".delete")):
+        for operation in sorted(OPERATIONS, key=lambda one: "DELETE" in one.methods):
             for bearer in scene.bearers:
                 scene.send(operation.name, bearer)
         for query in ("limit=3", "order=asc", "page[number]=2&page[size]=1", f"page[cursor]={NOWHERE}"):
             for kind in ("products", "policies", "licenses"):
                 assert world.get(f"/v1/{kind}?{query}").status == 200
-    assert {"GetItem", "BatchGetItem", "Query", "TransactWriteItems"} < set(calls)
+    assert {"GetItem", "BatchGetItem", "Query", "TransactWriteItems"} <= set(calls)
     assert "Scan" not in calls
 
 

@@ -11,7 +11,7 @@ from chalicelib.store.table import Outbox, Row
 from infra.local.engine import Engine, EngineTransport
 from tests.faults.injection import Faulty
 from tests.races.crowd import feed, rows
-from tests.world import World, resource
+from tests.world import START, World, resource
 
 DAY = 86_400
 Context = dict[str, Any]
@@ -247,6 +247,7 @@ MONTHLY = {
         "attributes": {"requireCheckIn": True, "checkInInterval": "month", "checkInIntervalCount": 1},
     }
 }
+LIMITED = {"data": {"type": "licenses", "attributes": {"maxUses": 7, "expiry": "2030-01-01T00:00:00Z"}}}
 ACTIONS = "/v1/licenses/{license}/actions"
 CHECKED = {"requireCheckIn": True, "checkInInterval": "month", "checkInIntervalCount": 1}
 ON_VALIDATION = {"duration": DAY, "expirationBasis": "FROM_FIRST_VALIDATION"}
@@ -259,6 +260,28 @@ def _policy_body(context: Context) -> Any:
 
 def _license_body(context: Context) -> Any:
     return resource("licenses", {"key": "the-only-key"}, policy=("policies", context["policy"]))
+
+
+def _facts(world: World) -> Any:
+    (facts,) = rows(world, Row, "license")
+    return facts
+
+
+def _limited(world: World, context: Context) -> int:
+    facts, meter = _facts(world), _meter(world, context)
+    assert facts["basis"] == meter["basis"] == facts["revision"] == ("max_uses" in facts) == ("expiry" in meter)
+    return int(facts["revision"])
+
+
+def _suspended(world: World, context: Context) -> int:
+    facts = _facts(world)
+    assert facts["suspended"] == (facts["revision"] == 1)
+    return int(facts["revision"])
+
+
+def _renewed(world: World, context: Context) -> int:
+    """How many durations the expiry lies beyond the first."""
+    return int((_meter(world, context)["expiry"] - START).days - 1)
 
 
 def _renamed(world: World, context: Context) -> int:
@@ -297,6 +320,10 @@ PLAIN = (
     Operation("delete-policy", _policy(), _http("DELETE", "/v1/policies/{policy}"), _gone("policy")),
     Operation("create-license", _policy(), _http("POST", "/v1/licenses", _license_body), _whole),
     Operation("product-token", _product, _http("POST", "/v1/products/{product}/tokens"), _tokens),
+    Operation("update-license", _license(), _http("PATCH", "/v1/licenses/{license}", lambda c: LIMITED), _limited),
+    Operation("suspend", _license(), _http("POST", ACTIONS + "/suspend"), _suspended),
+    Operation("renew", _license(duration=DAY), _http("POST", ACTIONS + "/renew"), _renewed),
+    Operation("delete-license", _license(), _http("DELETE", "/v1/licenses/{license}"), _gone("license")),
     Operation("license-token", _license(), _http("POST", "/v1/licenses/{license}/tokens"), _tokens),
     Operation(
         "increment",

@@ -192,3 +192,18 @@ def test_a_cap_reached_between_decision_and_write_refuses(world: World, watched:
     watched.between(("UpdateItem",), lambda: act(world, license_id, 5))
     assert act(world, license_id, 5).answer.error == LIMIT
     assert stored_uses(world, license_id) == 5
+
+
+def test_a_limit_lowered_between_decision_and_write_binds(world: World, watched: Watched) -> None:
+    license = world.license(world.policy(maxUses=10)["id"])
+    lower = resource("licenses", {"maxUses": 3})
+    watched.between(("UpdateItem",), lambda: world.send("PATCH", f"/v1/licenses/{license['id']}", lower))
+    answer = world.post(f"/v1/licenses/{license['id']}/actions/increment-usage", {"meta": {"increment": 5}})
+    assert answer.error == (422, "USES_LIMIT_EXCEEDED", "/data/attributes/uses")
+    assert world.get(f"/v1/licenses/{license['id']}").attributes["uses"] == 0
+
+
+def test_a_license_deleted_between_decision_and_write_is_not_used(world: World, watched: Watched) -> None:
+    license = world.license()
+    watched.between(("UpdateItem",), lambda: world.send("DELETE", f"/v1/licenses/{license['id']}"))
+    assert world.post(f"/v1/licenses/{license['id']}/actions/increment-usage").status == 404

@@ -4,6 +4,7 @@ from chalicelib.api.operation import Operation
 from chalicelib.api.resources.accounts import OPERATIONS as ACCOUNTS
 from chalicelib.api.resources.licenses.actions import OPERATIONS as LICENSE_ACTIONS
 from chalicelib.api.resources.licenses.core import OPERATIONS as LICENSES
+from chalicelib.api.resources.licenses.life import OPERATIONS as LICENSE_LIFE
 from chalicelib.api.resources.licenses.tokens import OPERATIONS as LICENSE_TOKENS
 from chalicelib.api.resources.licenses.validate import OPERATIONS as VALIDATION
 from chalicelib.api.resources.policies import OPERATIONS as POLICIES
@@ -19,6 +20,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *PRODUCTS,
     *POLICIES,
     *LICENSES,
+    *LICENSE_LIFE,
     *VALIDATION,
     *LICENSE_ACTIONS,
     *LICENSE_TOKENS,

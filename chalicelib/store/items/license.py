@@ -17,8 +17,9 @@ from chalicelib.licensing.license import License
 from chalicelib.licensing.policy import Policy
 from chalicelib.licensing.usage import UsageChange
 from chalicelib.store import keys
-from chalicelib.store.items.guard import UniqueRow
-from chalicelib.store.items.mapping import difference, to_attributes, to_value
+from chalicelib.store.items import tombstone
+from chalicelib.store.items.guard import UniqueRow, release
+from chalicelib.store.items.mapping import difference, raised, to_attributes, to_value
 from chalicelib.store.table import (
     BooleanAttribute,
     InstantAttribute,
@@ -30,7 +31,7 @@ from chalicelib.store.table import (
     UnicodeAttribute,
     attributes_of,
 )
-from chalicelib.store.unit import Change, Check, Put, Write, assign
+from chalicelib.store.unit import Change, Check, Put, Remove, Write, assign
 
 KIND = "license"
 METER_KIND = "license-meter"
@@ -189,6 +190,28 @@ def changed(account_id: str, before: License, after: License, policy: Policy, no
     actions = difference(before, after, MeterRow)
     due = due_actions(after.id, next_due(after, policy, now))
     return Change(MeterRow, keys.meter(account_id, after.id), (*actions, *due), unmoved(before))
+
+
+def update(account_id: str, before: License, after: License, policy: Policy, now: datetime) -> tuple[Write, ...]:
+    """The writes of a change of facts, or of facts and meter where expiry or basis move."""
+    facts = difference(before, raised(after, before), FactsRow)
+    change = Change(FactsRow, keys.facts(account_id, before.id), facts, FactsRow.revision == before.revision)
+    if (before.expiry, before.basis) == (after.expiry, after.basis):
+        return (change,)
+    meter = changed(account_id, before, after, policy, now)
+    proof = unmoved(before) & (MeterRow.basis == before.basis)
+    return (change, Change(MeterRow, meter.key, meter.actions, proof))
+
+
+def deletion(account_id: str, license: License, now: datetime) -> tuple[Write, ...]:
+    """The writes that make a license disappear: a tombstone, its meter gone, its key free again."""
+    guard_key = keys.unique(account_id, "license-key", license.key)
+    same = FactsRow.revision == license.revision
+    return (
+        tombstone.over(FactsRow, keys.facts(account_id, license.id), license.created, now, same),
+        Remove(MeterRow, keys.meter(account_id, license.id)),
+        release(guard_key, license.id),
+    )
 
 
 def used(

@@ -298,6 +298,7 @@ def test_reserved_keys(shared_world: World, key: str) -> None:
         ("maxUses", INTEGER),
         ("permissions", []),
         ("permissions", ["*"]),
+        ("permissions", ["account.read", "policy.read"]),
     ],
 )
 def test_bounds(world: World, name: str, value: Any) -> None:

@@ -7,19 +7,26 @@ from msgspec.structs import replace
 from chalicelib.api.kind import listed, may_list
 from chalicelib.api.operation import Arrival, Command, Operation, Order, Outcome, Scene
 from chalicelib.api.peek import attribute, linked, peek
-from chalicelib.api.resources.licenses.common import LICENSES, MEMBER, PATH, load_one, show
+from chalicelib.api.resources.licenses.common import (
+    LICENSES,
+    MEMBER,
+    PATH,
+    PRIVILEGED,
+    SUPPORTING,
+    TYPES,
+    attributes,
+    load_one,
+    show,
+)
 from chalicelib.api.schema import (
     UUID,
     Member,
-    boolean,
     document,
     instant,
-    integer,
     linkage,
     metadata,
     spellings,
     text,
-    texts,
 )
 from chalicelib.licensing.access import Subject, authorize
 from chalicelib.licensing.errors import BadRequest, Problem
@@ -34,29 +41,15 @@ from chalicelib.store.loads import license as licensed_loads
 from chalicelib.store.loads.creation import Creation
 from chalicelib.store.loads.license import Licensed
 
-PRIVILEGED = frozenset({"admin", "developer", "sales-agent", "product", "environment"})
-SUPPORTING = PRIVILEGED | {"support-agent"}
-NARROWING = frozenset({"admin", "developer", "product", "environment"})
 FILTERS = frozenset(
     {
         *("product", "policy", "group", "machine", "owner", "user", "metadata", "status", "suspended", "expiring"),
         *("expired", "expires", "activity", "assigned", "unassigned", "activated", "activations"),
     }
 )
-LIMITS = ("max_machines", "max_cores", "max_memory", "max_disk", "max_uses", "max_processes", "max_users")
-
 CREATE = document(
-    spellings("license", "licenses"),
-    {
-        "name": text(nullable=True, blank=True),
-        "key": text(),
-        "protected": boolean(roles=PRIVILEGED),
-        "suspended": boolean(roles=PRIVILEGED),
-        "expiry": instant(roles=PRIVILEGED),
-        **{name: integer(nullable=True, roles=PRIVILEGED) for name in LIMITS},
-        "metadata": metadata(),
-        "permissions": texts(roles=NARROWING),
-    },
+    TYPES,
+    {"key": text(), **attributes(PRIVILEGED, instant(roles=PRIVILEGED)), "metadata": metadata()},
     {
         "policy": linkage(*spellings("policy", "policies"), required=True),
         "owner": linkage(*spellings("user", "users"), nullable=True),
