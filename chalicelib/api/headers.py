@@ -38,7 +38,8 @@ _SCHEMES = ("Bearer", "Token", "Basic", "License")
 def version(raw: RawRequest, account: Account | None) -> str:
     """The API version of the request; raises BadRequest `INVALID_API_VERSION` (spec http.md §9)."""
     sent = (raw.header("keygen-version") or "").strip()
-    wanted = sent.removeprefix("v") or (CURRENT_VERSION if account is None else account.api_version)
+    usual = CURRENT_VERSION if account is None else account.api_version
+    wanted = sent.removeprefix("v") if sent else usual
     if wanted not in VERSIONS:
         raise BadRequest(Problem("unsupported API version requested", code="INVALID_API_VERSION"))
     return wanted

@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 import re
 import struct
+import subprocess
+import sys
 import zipfile
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.archive import MACHINES, ArchiveError, distributions, machine_of, needed, prune, verify
+from infra.archive import MACHINES, ArchiveError, bytecode, distributions, machine_of, needed, prune, verify
 from infra.package import ROOT, PackageError, copy_project
 from infra.template import TemplateError, check_template, gateway_paths, merge
 
@@ -73,7 +76,7 @@ def test_pruning_twice_gives_the_same_bytes(tmp_path: Path) -> None:
         prune(source, tmp_path / name)
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "one.zip") as archive:
-        assert archive.namelist() == ["app.py", "b/x.py"]
+        assert [name for name in archive.namelist() if not name.endswith(".pyc")] == ["app.py", "b/x.py"]
         assert archive.read("b/x.py") == b"2"
         assert archive.infolist()[0].external_attr >> 16 == 0o100644
 
@@ -194,3 +197,14 @@ def test_every_function_has_its_own_policy() -> None:
     assert "minimum_compression_size" not in config
     files = [settings["iam_policy_file"] for settings in config["lambda_functions"].values()]
     assert sorted(files) == sorted(path.name for path in folder.glob("policy-*.json"))
+
+
+def test_bytecode_is_taken_without_looking_at_the_source(tmp_path: Path) -> None:
+    """What runs is what was compiled: Lambda neither compiles nor compares times."""
+    (tmp_path / "module.py").write_text("VALUE = 'source'")
+    compiled = Path(cache_from_source(str(tmp_path / "module.py")))
+    compiled.parent.mkdir()
+    compiled.write_bytes(bytecode("module.py", b"VALUE = 'bytecode'"))
+    command = [sys.executable, "-I", "-c", "import sys; sys.path.insert(0, '.'); import module; print(module.VALUE)"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "bytecode"

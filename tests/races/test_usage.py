@@ -13,7 +13,7 @@ import pytest
 
 from chalicelib.store.table import Outbox
 from tests.races.crowd import Watched, crowd, rows
-from tests.world import Answer, World
+from tests.world import Answer, World, resource
 
 THREADS, EACH = 8, 250
 LIMIT = (422, "USES_LIMIT_EXCEEDED", "/data/attributes/uses")
