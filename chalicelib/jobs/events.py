@@ -58,7 +58,13 @@ class Stream(msgspec.Struct):
         if item["kind"] == "event":
             self._fan_out(item)
         elif item["kind"] == "task":
-            tasks.run(self.database, item, self.new_id, self.now())
+            self._work(keys.Key(item["pk"], item["sk"]))
+
+    def _work(self, key: keys.Key) -> None:
+        """Go on where the task stands: the record may be a repeat, its image is that of the beginning."""
+        task = fetch.get(self.database, key, table=Outbox)
+        if task is not None and task["passes"] == 0:
+            tasks.run(self.database, task, self.new_id, self.now())
 
     def _fan_out(self, event: Item) -> None:
         """To every subscriber; one that cannot be reached holds up no other."""

@@ -11,7 +11,12 @@ import pytest
 from chalicelib.admin.bootstrap import subscribe
 from chalicelib.composition import CHANNELS
 from chalicelib.jobs.events import CLAIMED_FOR, Stream
-from chalicelib.store.table import Outbox
+from chalicelib.store import keys
+from chalicelib.store.items import outbox
+from chalicelib.store.items.license import MeterRow
+from chalicelib.store.items.outbox import TaskRow
+from chalicelib.store.table import Outbox, Row
+from chalicelib.store.unit import Change, commit
 from tests.races.crowd import Watched, aside, crowd, feed, rows
 from tests.world import World
 
@@ -203,12 +208,37 @@ def test_a_task_in_the_stream_is_carried_out(world: World, inbox: Inbox) -> None
     assert task["passes"] == 1
 
 
+RENAMED = {"type": "policies", "attributes": {"name": "Renamed"}}
+
+
+def announce(world: World, name: str, target: str) -> None:
+    account_id = world.account["account"]
+    commit(world.database, (outbox.task(account_id, world.service.new_id(), name, target, world.clock.now()),))
+
+
+def test_a_task_goes_on_where_it_stood_not_where_its_record_began(world: World, inbox: Inbox) -> None:
+    """A function that ran out of time is called again with the record of the beginning."""
+    policy = world.policy(duration=86_400)
+    licenses = [world.license(policy["id"]) for _ in range(3)]
+    announce(world, "rearm-policy", policy["id"])
+    records = feed(world, "task")
+    (task,) = rows(world, Outbox, "task")
+    end = keys.position(world.clock.now(), "g")
+    commit(world.database, (Change(TaskRow, keys.Key(task["pk"], task["sk"]), (TaskRow.after.set(end),)),))
+    for license in licenses:
+        meter = keys.meter(world.account["account"], license["id"])
+        commit(world.database, (Change(MeterRow, meter, (MeterRow.due_at.remove(), MeterRow.due_shard.remove())),))
+    assert failures(stream(world, inbox).handle(records)) == []
+    assert not any("due_at" in meter for meter in rows(world, Row, "license-meter"))
+    assert rows(world, Outbox, "task")[0]["passes"] == 1
+
+
 def test_an_unknown_task_fails_alone(world: World, inbox: Inbox) -> None:
     listen(world, "*")
     policy = world.policy()
-    assert world.send("DELETE", f"/v1/policies/{policy['id']}").status == 204
+    announce(world, "from-the-future", policy["id"])
+    assert world.send("PATCH", f"/v1/policies/{policy['id']}", {"data": RENAMED}).status == 200
     records = feed(world, "task")["Records"] + feed(world, "event")["Records"]
-    records[0]["dynamodb"]["NewImage"]["name"] = {"S": "from-the-future"}
     for number, record in enumerate(records):
         record["dynamodb"]["SequenceNumber"] = str(number)
     assert failures(stream(world, inbox).handle({"Records": records})) == ["0"]
