@@ -9,7 +9,6 @@ from enum import Enum
 from typing import Any
 
 from botocore.exceptions import (
-    BotoCoreError,
     ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
@@ -95,4 +94,4 @@ def delay(attempt: int) -> float:
     return random.uniform(0, 0.025 * 2 ** min(attempt, 4))  # noqa: S311 - spreads load, guards nothing
 
 
-__all__ = ["REPEATS", "BotoCoreError", "Outcome", "Pause", "delay", "outcome", "pause", "reasons"]
+__all__ = ["REPEATS", "Outcome", "Pause", "delay", "outcome", "pause", "reasons"]

@@ -20,10 +20,10 @@ from chalicelib.store import fetch, keys
 from chalicelib.store.database import Database
 from chalicelib.store.fetch import Entry, Listing
 from chalicelib.store.items import license as licenses
-from chalicelib.store.items import outbox, tombstone
+from chalicelib.store.items import outbox
 from chalicelib.store.items import policy as policies
 from chalicelib.store.items import product as products
-from chalicelib.store.items.guard import PointerRow, release
+from chalicelib.store.items.guard import PointerRow
 from chalicelib.store.items.license import FactsRow, MeterRow
 from chalicelib.store.items.outbox import TaskRow
 from chalicelib.store.items.token import TokenRow
@@ -76,7 +76,8 @@ def erase_policy(account_id: str, policy: Policy, new_id: Callable[[], str], now
 def delete_license(account_id: str, license: License, new_id: Callable[[], str], now: datetime) -> tuple[Write, ...]:
     """The writes that delete a license: it disappears at once, removing its tokens is announced."""
     announced = outbox.task(account_id, new_id(), ERASE_LICENSE, license.id, now)
-    return (*licenses.deletion(account_id, license, now), announced)
+    facts = {"id": license.id, "key": license.key, "created": license.created}
+    return (*licenses.deletion(account_id, facts, now, FactsRow.revision == license.revision), announced)
 
 
 def rearm_policy(account_id: str, policy: Policy, new_id: Callable[[], str], now: datetime) -> Write:
@@ -149,11 +150,8 @@ def erase_license(database: Database, account_id: str, facts: Item, now: datetim
 
     In this order, because an interrupted task finds only what is still listed.
     """
-    license_id = facts["id"]
-    _erase_tokens(database, account_id, license_id)
-    guard = keys.unique(account_id, "license-key", facts["key"])
-    gone = tombstone.over(FactsRow, keys.facts(account_id, license_id), facts["created"], now)
-    _try(database, (gone, Remove(MeterRow, keys.meter(account_id, license_id)), release(guard, license_id)))
+    _erase_tokens(database, account_id, facts["id"])
+    _try(database, licenses.deletion(account_id, facts, now))
 
 
 def _erase_tokens(database: Database, account_id: str, bearer_id: str) -> None:

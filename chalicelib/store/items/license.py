@@ -185,11 +185,14 @@ def refreshed(license: License, meter: Item) -> License:
     return replace(license, **stored, updated=max(license.updated, meter["updated"]))
 
 
-def changed(account_id: str, before: License, after: License, policy: Policy, now: datetime) -> Change:
+def changed(
+    account_id: str, before: License, after: License, policy: Policy, now: datetime, also: Condition | None = None
+) -> Change:
     """The update of the meter from `before` to `after` with its deadline, if nothing it follows from has moved."""
-    actions = difference(before, after, MeterRow)
     due = due_actions(after.id, next_due(after, policy, now))
-    return Change(MeterRow, keys.meter(account_id, after.id), (*actions, *due), unmoved(before))
+    actions = (*difference(before, after, MeterRow), *due)
+    proof = unmoved(before) if also is None else unmoved(before) & also
+    return Change(MeterRow, keys.meter(account_id, after.id), actions, proof)
 
 
 def update(account_id: str, before: License, after: License, policy: Policy, now: datetime) -> tuple[Write, ...]:
@@ -198,19 +201,19 @@ def update(account_id: str, before: License, after: License, policy: Policy, now
     change = Change(FactsRow, keys.facts(account_id, before.id), facts, FactsRow.revision == before.revision)
     if (before.expiry, before.basis) == (after.expiry, after.basis):
         return (change,)
-    meter = changed(account_id, before, after, policy, now)
-    proof = unmoved(before) & (MeterRow.basis == before.basis)
-    return (change, Change(MeterRow, meter.key, meter.actions, proof))
+    return (change, changed(account_id, before, after, policy, now, MeterRow.basis == before.basis))
 
 
-def deletion(account_id: str, license: License, now: datetime) -> tuple[Write, ...]:
-    """The writes that make a license disappear: a tombstone, its meter gone, its key free again."""
-    guard_key = keys.unique(account_id, "license-key", license.key)
-    same = FactsRow.revision == license.revision
+def deletion(account_id: str, facts: Item, now: datetime, same: Condition | None = None) -> tuple[Write, ...]:
+    """The writes that make a license disappear: a tombstone, its meter gone, its key free again.
+
+    Of `facts` it takes `id`, `key` and `created`; `same` proves what was decided on.
+    """
+    license_id = facts["id"]
     return (
-        tombstone.over(FactsRow, keys.facts(account_id, license.id), license.created, now, same),
-        Remove(MeterRow, keys.meter(account_id, license.id)),
-        release(guard_key, license.id),
+        tombstone.over(FactsRow, keys.facts(account_id, license_id), facts["created"], now, same),
+        Remove(MeterRow, keys.meter(account_id, license_id)),
+        release(keys.unique(account_id, "license-key", facts["key"]), license_id),
     )
 
 

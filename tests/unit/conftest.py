@@ -1,4 +1,4 @@
-"""A world on an engine in memory, for what jobs do with real items."""
+"""A world on an engine in memory, for what jobs and the store do with real items."""
 
 from __future__ import annotations
 
