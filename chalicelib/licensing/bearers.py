@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 import msgspec
 
+from chalicelib.licensing.entitlement import Entitlement
+from chalicelib.licensing.group import Group
 from chalicelib.licensing.license import License, is_protected
 from chalicelib.licensing.policy import Policy
+from chalicelib.licensing.pool import PoolKey
 from chalicelib.licensing.product import Product
 from chalicelib.licensing.token import Token
 from chalicelib.licensing.user import User
@@ -50,7 +53,11 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     `attached`: the bearer user is attached to `license`.
     `related`: for a policy or product, the bearer user owns or is attached to a license of it; for a user, the bearer
     user shares a license with it, the bearer license has it attached, the bearer product has a license with it; for a
-    token, it belongs to a license or user of the bearer product.
+    token, it belongs to a license or user of the bearer product; for an entitlement, a license of the bearer has it.
+    A group: `member` says that the bearer user, or the bearer license, is in it; `group_owner` that the bearer user
+    owns it. A change of policy: `license` with its own `policy`, and `new_policy` (None when it is unknown).
+    A change of a user: `user` as it is and `new_role` where one is sent; `products` are those of the user's licenses,
+    None where nobody asked.
     """
 
     license: License | None = None
@@ -61,6 +68,14 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     owner_id: str | None = None
     attached: bool = False
     related: bool = False
+    group: Group | None = None
+    entitlement: Entitlement | None = None
+    key: PoolKey | None = None
+    member: bool = False
+    group_owner: bool = False
+    new_policy: Policy | None = None
+    new_role: str | None = None
+    products: frozenset[str] | None = None
 
 
 NOTHING = Subject()

@@ -9,7 +9,10 @@ import msgspec
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A user. `role` as on the wire (`admin`, `sales-agent` ...); `permissions` stored, None for the role's default."""
+    """A user. `role` as on the wire (`admin`, `sales-agent` ...); `permissions` stored, None for the role's default.
+
+    `password` is a hash, `reset_digest` that of the one-time token sent at `reset_issued`; None of them is ever shown.
+    """
 
     id: str
     email: str
@@ -19,6 +22,9 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     permissions: tuple[str, ...] | None = None
     group_id: str | None = None
     banned_at: datetime | None = None
+    password: str | None = None
+    reset_digest: str | None = None
+    reset_issued: datetime | None = None
     metadata: dict[str, Any] = msgspec.field(default_factory=dict)
     created: datetime
     updated: datetime
