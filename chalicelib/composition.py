@@ -12,9 +12,11 @@ from chalicelib.api.accounts import Accounts
 from chalicelib.api.log import line
 from chalicelib.api.service import Service, Settings
 from chalicelib.api.show import license as licenses
+from chalicelib.api.show import machine as machines
+from chalicelib.api.show import process as processes
 from chalicelib.crypto.secrets import Wrapper
 from chalicelib.jobs.events import Channel, Stream
-from chalicelib.jobs.sweep import Sweep
+from chalicelib.jobs.sweep import Shows, Sweep
 from chalicelib.store.database import Database
 
 
@@ -39,7 +41,8 @@ def compose(
 
 def sweep(service: Service, in_time: Any = lambda: True) -> Sweep:
     """One run of the deadline sweep."""
-    return Sweep(service.database, licenses.show, service.new_event_id, service.now(), in_time)
+    shows = Shows(licenses.show, machines.show, processes.show)
+    return Sweep(service.database, shows, service.new_event_id, service.now(), in_time)
 
 
 def stream(service: Service) -> Stream:

@@ -11,38 +11,52 @@ from chalicelib.api.request import Query, RawRequest
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """A token or license key as presented; `scheme` names the challenge of a 401."""
+    """A token, a license key, or an email with a password, as presented; `scheme` names the challenge of a 401."""
 
     scheme: str
     token: str | None = field(default=None, repr=False)
     license_key: str | None = field(default=None, repr=False)
+    login: Login | None = None
 
 
-def presented(raw: RawRequest, query: Query) -> Presented | None:
-    """The credential of a request: the header's scheme wins over the query; None when there is none."""
+@dataclass(frozen=True, slots=True)
+class Login:
+    """An email and a password, neither checked."""
+
+    email: str
+    password: str = field(repr=False)
+
+
+def presented(raw: RawRequest, query: Query, *, login: bool = False) -> Presented | None:
+    """The credential of a request: the header's scheme wins over the query; None when there is none.
+
+    Only where `login` says so an email with a password is one; elsewhere it is read as a token.
+    """
     header = raw.header("authorization")
     scheme, _, value = (header or "").strip().partition(" ")
     match scheme.lower():
         case "bearer" | "token":
             return Presented(scheme.capitalize(), token=value.strip())
         case "basic":
-            return _basic(value)
+            return _basic(value, login)
         case "license":
             return Presented("License", license_key=value)
     return _in_query(query)
 
 
-def _basic(value: str) -> Presented:
+def _basic(value: str, login: bool) -> Presented:
     try:
         decoded = base64.b64decode(value.strip(), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return Presented("Basic", token="")
-    name, _, secret = decoded.partition(":")
+    name, colon, secret = decoded.partition(":")
     match name:
         case "license":
             return Presented("Basic", license_key=secret)
         case "token":
             return Presented("Basic", token=secret)
+    if login and colon and "@" in name:
+        return Presented("Basic", login=Login(name, secret))
     return Presented("Basic", token=name)
 
 

@@ -11,7 +11,8 @@ from chalicelib.api.request import JSON_API, Query, RawRequest
 from chalicelib.api.service import REVISION, Service
 from chalicelib.crypto import responses
 from chalicelib.licensing.account import Account
-from chalicelib.licensing.errors import BadRequest, Problem
+from chalicelib.licensing.errors import BadRequest, Problem, Refusal, Unauthenticated, Unavailable
+from chalicelib.licensing.rates import TooManyAttempts
 
 VERSIONS = frozenset(f"1.{minor}" for minor in range(9))
 CURRENT_VERSION = "1.8"
@@ -65,22 +66,40 @@ def preflight(raw: RawRequest) -> Reply:
     return Reply(200, b"", JSON_API, allowed)
 
 
-def of_refusal(status: int, raw: RawRequest) -> dict[str, str]:
-    """Headers only errors carry: the challenge of a 401, when to come back after a 503."""
-    if status == 401:
+def of_refusal(refusal: Refusal, raw: RawRequest) -> dict[str, str]:
+    """Headers only refusals carry: the challenge of a 401, when to come back after a 429 or 503."""
+    if isinstance(refusal, Unauthenticated):
         scheme = (raw.header("authorization") or "").partition(" ")[0].capitalize()
         return {"WWW-Authenticate": f'{scheme if scheme in _SCHEMES else "Bearer"} realm="{REALM}"'}
-    return {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else {}
+    if isinstance(refusal, TooManyAttempts):
+        return _used_up(refusal)
+    return {"Retry-After": str(RETRY_AFTER_SECONDS)} if isinstance(refusal, Unavailable) else {}
+
+
+def _used_up(refusal: TooManyAttempts) -> dict[str, str]:
+    window = refusal.window
+    return {
+        "Retry-After": str(refusal.wait),
+        "X-RateLimit-Window": window.rate.name,
+        "X-RateLimit-Count": str(window.rate.most),
+        "X-RateLimit-Limit": str(window.rate.most),
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset": str(window.end),
+    }
 
 
 def finish(service: Service, trace: Trace, reply: Reply) -> dict[str, Any]:
     """The proxy response: every header, the signature over the final bytes."""
     found = {**_ALWAYS, **reply.headers, **_of_trace(trace)}
     if reply.body or reply.status not in (204, 304):
-        found["Content-Type"] = f"{reply.media_type}; charset=utf-8"
+        found["Content-Type"] = _content_type(reply.media_type)
     if trace.tenant is not None:
         found.update(_signature(service, trace, trace.tenant, reply.body))
     return {"statusCode": reply.status, "headers": found, **_body(reply.body)}
+
+
+def _content_type(media_type: str) -> str:
+    return f"{media_type}; charset=utf-8" if media_type.endswith("json") else media_type
 
 
 def _body(body: bytes) -> dict[str, Any]:

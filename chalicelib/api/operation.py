@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,10 +17,14 @@ from chalicelib.api.schema import Member
 from chalicelib.api.service import Service
 from chalicelib.licensing.access import Bearer
 from chalicelib.licensing.errors import Problem
+from chalicelib.licensing.rates import Rate
+from chalicelib.store import fetch
 from chalicelib.store.fetch import Plan
 from chalicelib.store.loads.credentials import Identity
 from chalicelib.store.table import Item
 from chalicelib.store.unit import Change, Write
+
+T = TypeVar("T")
 
 CONFLICT = Problem("The request could not be completed because of a conflict")
 
@@ -29,10 +33,11 @@ Command = dict[str, Any]
 
 
 class Credentials(Enum):
-    """Whether an operation is open to anybody."""
+    """Whether an operation needs somebody, is open to anybody, or does not even look at who asks."""
 
     REQUIRED = "required"
     OPTIONAL = "optional"
+    IGNORED = "ignored"
 
 
 class Order(Enum):
@@ -47,9 +52,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     `name` is the row of `access.RULES`, the operation in logs and the id in descriptions. `load` reads what the
     operation is about and `extra` what else its decision needs, `find` raises its 404,
-    `authorize` its 403, `decide` answers.
+    `authorize` its 403, `decide` answers. `relate` reads, once bearer and subject are known, what ties the two
+    where that takes more than their own attributes; it may answer at once.
     `open` answers without account,
     credentials or store. `events` are the names it may emit; whether anybody listens is then known to `decide`.
+    `login`: an email with a password is a credential here. `limit` is how often it may be tried.
     """
 
     name: str
@@ -59,6 +66,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     open: Callable[[], Outcome] | None = None
     load: Callable[[Arrival], Plan[Any]] | None = None
     extra: Callable[[Arrival], Plan[Any]] | None = None
+    relate: Callable[[Arrival, Bearer, Any], Plan[Any]] | None = None
     find: Callable[[Scene], Any] | None = None
     authorize: Callable[[Scene], None] | None = None
     credentials: Credentials = Credentials.REQUIRED
@@ -66,10 +74,21 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     order: Order = Order.AUTHORIZE_FIRST
     events: tuple[str, ...] = ()
     cached_subscriptions: bool = False
+    login: bool = False
+    limit: Limit | None = None
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """A rate, and whom it counts besides account and address; None of a request that does not count."""
+
+    rate: Rate
+    who: Callable[[Arrival], str | None]
 
 
 class Arrival(msgspec.Struct):
-    """A request that found its operation and its account; `document` is unchecked, keys in snake_case."""
+    """A request that found its operation and its account; `document` is unchecked, keys in snake_case; `version` is
+    that of the API.
+    """
 
     service: Service
     tenant: Tenant
@@ -80,6 +99,7 @@ class Arrival(msgspec.Struct):
     raw: RawRequest
     presented: Presented | None
     now: datetime
+    version: str
 
     @property
     def account_id(self) -> str:
@@ -88,7 +108,9 @@ class Arrival(msgspec.Struct):
 
 
 class Scene(msgspec.Struct):
-    """An arrival with everything loaded: the bearer (None is anonymous), what `load` and `extra` found, who listens."""
+    """An arrival with everything loaded: the bearer (None is anonymous), what `load`, `extra` and `relate` found, and
+    who listens.
+    """
 
     arrival: Arrival
     bearer: Bearer | None
@@ -96,6 +118,7 @@ class Scene(msgspec.Struct):
     loaded: Any
     extra: Any
     subscribed: frozenset[str]
+    relation: Any = None
 
     @property
     def account_id(self) -> str:
@@ -107,10 +130,19 @@ class Scene(msgspec.Struct):
         """The instant of this decision."""
         return self.arrival.now
 
+    @property
+    def origin(self) -> str:
+        """Where this service is, as its clients see it."""
+        host = self.arrival.service.settings.public_host or self.arrival.raw.header("host") or ""
+        return f"https://{host}"
+
     def url(self, plural: str, identifier: str) -> str:
         """The full URL of a resource, for `Location`."""
-        host = self.arrival.service.settings.public_host or self.arrival.raw.header("host") or ""
-        return f"https://{host}{home(self.account_id)}/{plural}/{identifier}"
+        return f"{self.origin}{home(self.account_id)}/{plural}/{identifier}"
+
+    def read(self, plan: Plan[T]) -> T:
+        """What a decision about a list, or about what hangs on a resource, has to look up."""
+        return fetch.run(self.arrival.service.database, plan)
 
     def new_id(self) -> str:
         """A fresh UUID."""
@@ -118,21 +150,25 @@ class Scene(msgspec.Struct):
 
 
 class Outcome(msgspec.Struct, kw_only=True):
-    """What a decision leads to.
+    """What a decision leads to. `download` is answered as it is, instead of a document.
 
     `writes` are committed together with the event. `touch` is tried once and may be lost. `settle` makes the body of
-    the item that the only write returned. `then` rolls forward what did not fit the transaction. An `event` is
-    rendered from the resource in the body, `payload` replaces it.
+    the item that the only write returned. `before` writes hints for lists ahead of the commit; `then` rolls forward
+    what did not fit the transaction. An `event` is rendered from the resource in the body, `payload` replaces it;
+    `secret` is the `meta` of its payload, only for subscribers.
     """
 
     body: Any = None
+    download: bytes | None = None
     status: int = 200
     writes: tuple[Write, ...] = ()
     touch: Change | None = None
     settle: Callable[[Item], Any] | None = None
     event: str | None = None
     payload: Any = None
+    secret: dict[str, str] | None = None
     location: str | None = None
     headers: dict[str, str] = msgspec.field(default_factory=dict)
     conflict: Problem = CONFLICT
+    before: Callable[[], None] | None = None
     then: Callable[[], None] | None = None

@@ -24,5 +24,13 @@ def attribute(document: Mapping[str, Any], name: str) -> str | None:
 
 def linked(document: Mapping[str, Any], name: str) -> str | None:
     """The id a to-one relationship of the document points at, if it is one."""
-    value = peek(document, "data", "relationships", name, "data", "id")
+    return _uuid(peek(document, "data", "relationships", name, "data", "id"))
+
+
+def target(document: Mapping[str, Any]) -> str | None:
+    """The id that a document which is a to-one linkage itself points at, if it is one."""
+    return _uuid(peek(document, "data", "id"))
+
+
+def _uuid(value: Any) -> str | None:
     return normal_uuid(value) if isinstance(value, str) and is_uuid(value) else None

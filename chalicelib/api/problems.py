@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.licensing import errors
 from chalicelib.licensing.errors import Problem, Refusal
+from chalicelib.licensing.rates import TooManyAttempts
 
 _KINDS: tuple[tuple[type[Refusal], int, str], ...] = (
     (errors.BadRequest, 400, "Bad request"),
@@ -15,6 +16,7 @@ _KINDS: tuple[tuple[type[Refusal], int, str], ...] = (
     (errors.Conflicting, 409, "Conflict"),
     (errors.InvalidState, 422, "Unprocessable entity"),
     (errors.InvalidFields, 422, "Unprocessable resource"),
+    (TooManyAttempts, 429, "Too many requests"),
     (errors.Unavailable, 503, "Service unavailable"),
 )
 RETRY_AFTER_SECONDS = 1

@@ -9,6 +9,8 @@ from urllib.parse import unquote_plus
 
 from chalicelib.licensing.errors import BadRequest, Problem
 
+DEEPEST = 32
+"""No parameter needs as many levels."""
 BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PARTS = re.compile(r"\[([^\[\]]*)\]")
 _NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)(.*)$", re.DOTALL)
@@ -38,8 +40,10 @@ def nested(flat: Iterable[tuple[str, str]]) -> Mapping[str, Any]:
         if match is None:
             tree[name] = value
             continue
-        rest = [match[3]] if match[3] else []
-        _insert(tree, match[1], _PARTS.findall(match[2]) + rest, value)
+        parts = _PARTS.findall(match[2]) + ([match[3]] if match[3] else [])
+        if len(parts) > DEEPEST:
+            raise _invalid(f"parameter {match[1]} is nested too deeply")
+        _insert(tree, match[1], parts, value)
     return tree
 
 

@@ -60,20 +60,26 @@ class RawRequest(msgspec.Struct):
 
 
 def from_event(event: Mapping[str, Any]) -> RawRequest:
-    """The parts of an API Gateway proxy event (REST payload; `rawPath`, `rawQueryString` win where given)."""
+    """The parts of a proxy event: of a REST API, or of an HTTP API or function URL, which tell them otherwise."""
     context = event.get("requestContext") or {}
+    http = context.get("http") or {}
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items() if value is not None}
-    body = event.get("body") or b""
-    path = event.get("rawPath") or event.get("path") or context.get("path") or "/"
+    raw_path = event.get("rawPath")
+    path = raw_path or event.get("path") or context.get("path") or "/"
     return RawRequest(
-        method=str(context.get("httpMethod") or event.get("httpMethod") or "").upper(),
-        path=path,
-        shown_path=event.get("rawPath") or context.get("path") or path,
+        method=str(http.get("method") or context.get("httpMethod") or event.get("httpMethod") or "").upper(),
+        path=_without_stage(path, context.get("stage")) if http else path,
+        shown_path=raw_path or context.get("path") or path,
         raw_query=event["rawQueryString"] if "rawQueryString" in event else _rebuilt_query(event),
         headers=headers,
-        body=_bytes(body, encoded=bool(event.get("isBase64Encoded"))),
-        address=(context.get("identity") or {}).get("sourceIp") or "",
+        body=_bytes(event.get("body") or b"", encoded=bool(event.get("isBase64Encoded"))),
+        address=(http or context.get("identity") or {}).get("sourceIp") or "",
     )
+
+
+def _without_stage(path: str, stage: str | None) -> str:
+    """The raw path of an HTTP API has the stage in front, unless it is the default one."""
+    return path.removeprefix(f"/{stage}") if path.startswith(f"/{stage}/") else path
 
 
 def _bytes(body: str | bytes, *, encoded: bool) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.api import headers, log, problems
+from chalicelib.api import headers, limits, log, problems
 from chalicelib.api.authenticate import bearer_of, identity_plan, require_bearer
 from chalicelib.api.credentials import presented
 from chalicelib.api.operation import CONFLICT, Arrival, Command, Credentials, Order, Outcome, Scene
@@ -29,13 +29,17 @@ from chalicelib.api.route import Match, Router, split_account
 from chalicelib.api.schema import check
 from chalicelib.api.service import Service
 from chalicelib.api.subscriptions import Subscriptions, names
+from chalicelib.crypto.sealing import seal
 from chalicelib.licensing.errors import BadRequest, Conflicting, NotFound, Problem, Refusal, Unavailable
+from chalicelib.licensing.rates import TooManyAttempts
 from chalicelib.store import fetch, meter, retry
 from chalicelib.store.items import outbox
 from chalicelib.store.meter import Ledger
 from chalicelib.store.unit import Changed, Locked, Write, attempt, commit
 
-DECISIONS = 6
+DECISIONS = 12
+"""How often a request is decided until it gives up; 50 that want the same seat at once never needed more."""
+DOWNLOAD = "application/octet-stream"
 NO_ENDPOINT = Problem(
     "The requested endpoint was not found (check your HTTP method, Accept header, and URL path)", code="NOT_FOUND"
 )
@@ -66,15 +70,16 @@ class Road:
             return self._answer(trace)
         except Refusal as refusal:
             status, title = problems.status_and_title(refusal)
-            return self._refused(trace, status, title, refusal.problems)
+            return self._refused(trace, status, title, refusal.problems, headers.of_refusal(refusal, trace.raw))
         except Exception:
             log.line({"level": "error", "requestId": trace.request_id, "traceback": traceback.format_exc()})
             status, title, detail = problems.INTERNAL
-            return self._refused(trace, status, title, (Problem(detail),))
+            return self._refused(trace, status, title, (Problem(detail),), {})
 
-    def _refused(self, trace: Trace, status: int, title: str, found: tuple[Problem, ...]) -> Reply:
+    def _refused(
+        self, trace: Trace, status: int, title: str, found: tuple[Problem, ...], extra: dict[str, str]
+    ) -> Reply:
         body = problems.error_document(title, found, trace.request_id if trace.routed else None)
-        extra = headers.of_refusal(status, trace.raw)
         code = found[0].code if found else None
         return Reply(status, msgspec.json.encode(body), trace.media_type, extra, code)
 
@@ -86,6 +91,7 @@ class Road:
             return _answered(match.operation.open(), None, trace.media_type)
         document, query = self._edge(trace)
         arrival = self._arrive(trace, match, document, query)
+        self._count(trace, arrival)
         outcome, body = self._decide(trace, arrival)
         return _answered(outcome, body, trace.media_type)
 
@@ -123,6 +129,7 @@ class Road:
         tenant = trace.tenant or self._service.accounts.find(match.account)
         headers.refuse_accept_signature(trace.raw, tenant)
         headers.refuse_environment(trace.raw, query)
+        ignored = match.operation.credentials is Credentials.IGNORED
         return Arrival(
             self._service,
             tenant,
@@ -131,9 +138,18 @@ class Road:
             query,
             document,
             trace.raw,
-            presented(trace.raw, query),
+            None if ignored else presented(trace.raw, query, login=match.operation.login),
             self._service.now(),
+            trace.version,
         )
+
+    def _count(self, trace: Trace, arrival: Arrival) -> None:
+        """Refuse an attempt too many, as if it had not reached its operation (spec http.md §11, §12)."""
+        try:
+            limits.count(arrival)
+        except TooManyAttempts:
+            trace.routed = False
+            raise
 
     def _decide(self, trace: Trace, arrival: Arrival) -> tuple[Outcome, Any]:
         """Load, decide, commit; when the world changed meanwhile, again, a bounded number of times."""
@@ -157,13 +173,16 @@ class Road:
         listening = self._subscriptions.plan(arrival.account_id, operation)
         load = operation.load(arrival) if operation.load is not None else _nothing()
         more = operation.extra(arrival) if operation.extra is not None else _nothing()
-        identity, loaded, extra, subscribers = fetch.run(
-            self._service.database, fetch.together(identity_of, load, more, listening)
-        )
-        bearer = trace.bearer = bearer_of(arrival.presented, identity, arrival.now)
+        database, known = self._service.database, dict[Any, Any]()
+        plan = fetch.together(identity_of, load, more, listening)
+        identity, loaded, extra, subscribers = fetch.run(database, plan, known)
+        bearer = trace.bearer = bearer_of(arrival.presented, identity, arrival.now, arrival.version)
         if operation.credentials is Credentials.REQUIRED:
             require_bearer(bearer)
-        return Scene(arrival, bearer, identity, loaded, extra, names(operation, subscribers))
+        scene = Scene(arrival, bearer, identity, loaded, extra, names(operation, subscribers))
+        if operation.relate is not None and bearer is not None:
+            scene.relation = fetch.run(database, operation.relate(arrival, bearer, loaded), known)
+        return scene
 
     def _outcome(self, scene: Scene) -> Outcome:
         operation = scene.arrival.operation
@@ -181,6 +200,8 @@ class Road:
         database, writes = self._service.database, outcome.writes
         if outcome.event is not None and outcome.event in scene.subscribed:
             writes = (*writes, _event(scene, outcome))
+        if outcome.before is not None:
+            outcome.before()
         item = commit(database, writes) if writes else None
         if outcome.then is not None:
             _roll_forward(outcome.then)
@@ -211,8 +232,10 @@ class Road:
 
 
 def _answered(outcome: Outcome, body: Any, media_type: str) -> Reply:
-    encoded = b"" if body is None else msgspec.json.encode(body)
     extra = dict(outcome.headers)
+    if outcome.download is not None:
+        return Reply(outcome.status, outcome.download, DOWNLOAD, extra)
+    encoded = b"" if body is None else msgspec.json.encode(body)
     if outcome.location is not None:
         extra["Location"] = outcome.location
     return Reply(outcome.status, encoded, media_type, extra)
@@ -241,7 +264,15 @@ def _event(scene: Scene, outcome: Outcome) -> Write:
     assert outcome.event is not None
     payload = outcome.payload if outcome.payload is not None else outcome.body
     text = msgspec.json.encode(payload).decode()
-    return outbox.event(scene.account_id, scene.arrival.service.new_event_id(), outcome.event, text, scene.now)
+    event_id, sealed = scene.arrival.service.new_event_id(), _sealed(scene, outcome)
+    return outbox.event(scene.account_id, event_id, outcome.event, text, scene.now, sealed)
+
+
+def _sealed(scene: Scene, outcome: Outcome) -> str | None:
+    """What nobody may read who only reads the store."""
+    if outcome.secret is None or outcome.event is None:
+        return None
+    return seal(scene.arrival.tenant.secret, msgspec.json.encode(outcome.secret), outcome.event)
 
 
 def _nothing() -> fetch.Plan[None]:

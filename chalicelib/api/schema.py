@@ -30,7 +30,7 @@ class Member(msgspec.Struct, frozen=True):
     """One member of a document.
 
     `nullable` members keep null; optional others drop it. `roles` are those that may send it, None for all.
-    `keep` is a predicate for values that are kept whatever else the member demands (empty scopes).
+    `bounds` of an integer (inclusive) are those of what stores it, where no rule of the field has closer ones.
     """
 
     type: str
@@ -40,6 +40,7 @@ class Member(msgspec.Struct, frozen=True):
     roles: frozenset[str] | None = None
     choices: tuple[str, ...] | None = None
     length: tuple[int, int] | None = None
+    bounds: tuple[int, int] | None = None
     members: Mapping[str, Member] = msgspec.field(default_factory=dict)
     element: Member | None = None
 
@@ -239,6 +240,8 @@ def _string(schema: Member, value: Any, path: Path) -> str:
 
 def _integer(schema: Member, value: Any, path: Path) -> int:
     _expect(type(value) is int, schema, value, path)
+    if schema.bounds is not None and not schema.bounds[0] <= value <= schema.bounds[1]:
+        refuse("integer is too large", path)
     return int(value)
 
 

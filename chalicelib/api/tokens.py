@@ -10,6 +10,7 @@ from chalicelib.api.show import token as shown
 from chalicelib.crypto.digests import token_digest
 from chalicelib.licensing import authentication, permissions
 from chalicelib.licensing import token as tokens
+from chalicelib.licensing.user import User
 from chalicelib.store.items import token as stored
 
 TYPES = spellings("token", "tokens")
@@ -41,20 +42,32 @@ def generated(
     role: str,
     stored_permissions: tuple[str, ...] | None,
     held: frozenset[str] | None = None,
-    **outcome: Any,
+    *,
+    generation: int = 0,
 ) -> Outcome:
     """A new token for a bearer of `role`; `held` where its effective set is narrower than what is stored."""
-    service = scene.arrival.service
     kind = authentication.token_kind(role)
     fields = command.get("data", {}).get("attributes", {})
-    token = tokens.create(scene.new_id(), kind, bearer_kind, bearer_id, role, stored_permissions, fields, scene.now)
-    value = authentication.new_token_value(kind, service.random_hex(authentication.token_form(kind).hex_characters))
-    digest = token_digest(scene.arrival.tenant.secret, value)
+    given = (kind, bearer_kind, bearer_id, role, stored_permissions, fields, scene.now, generation)
+    token = tokens.create(scene.new_id(), *given)
+    value, digest = new_value(scene, kind)
     effective = permissions.stored_or_default(role, stored_permissions) if held is None else held
     return Outcome(
         body={"data": shown.show(scene.account_id, token, role, effective, value)},
         payload={"data": shown.show(scene.account_id, token, role, effective)},
         writes=stored.creation(scene.account_id, token, digest),
         event="token.generated",
-        **outcome,
     )
+
+
+def generated_for_user(scene: Scene, command: dict[str, Any], user: User) -> Outcome:
+    """A new token for a user; it is dead at once if the user's tokens were revoked since `user` was read."""
+    given = ("user", user.id, user.role, user.permissions)
+    return generated(scene, command, *given, generation=user.token_generation)
+
+
+def new_value(scene: Scene, kind: str) -> tuple[str, str]:
+    """A fresh value for a token of `kind`, and the digest it is found by."""
+    characters = authentication.token_form(kind).hex_characters
+    value = authentication.new_token_value(kind, scene.arrival.service.random_hex(characters))
+    return value, token_digest(scene.arrival.tenant.secret, value)

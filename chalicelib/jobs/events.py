@@ -22,7 +22,11 @@ from chalicelib.store.unit import Change, Changed, Put, commit
 CLAIMED_FOR = timedelta(seconds=30)
 
 Channel = Callable[[Mapping[str, Any]], None]
-"""Hands one delivery over: `{"id", "event", "account", "created", "payload"}`. Raises when it could not."""
+"""Hands one delivery over: `{"id", "event", "account", "created", "payload", "sealed"}`. Raises when it could not.
+
+`sealed` is None, or the `meta` of the payload, a secret: a channel that shows payloads to their subscriber opens it
+with `crypto.sealing.unseal`, the account's secret and the event's name.
+"""
 
 
 class StillClaimed(Exception):
@@ -88,6 +92,7 @@ class Stream(msgspec.Struct):
             "account": event["account_id"],
             "created": event["created"],
             "payload": event["payload"],
+            "sealed": event.get("sealed"),
         }
         self.channels[subscriber["channel"]](delivery)
         done = (DeliveryRow.status.set("DELIVERED"), DeliveryRow.delivered.set(self.now()))

@@ -1,4 +1,5 @@
-"""The deadline sweep: licenses that expire or miss a check-in, tasks whose second pass is due (spec events.md §7).
+"""The deadline sweep: licenses that expire or miss a check-in, machines and processes that died, tasks whose second
+pass is due (spec events.md §7).
 
 Reads what is due and nothing else. Late, repeated or parallel runs change nothing: the stamp of each event is set on
 the condition that nothing the deadline follows from has moved, in the transaction that carries the event.
@@ -13,16 +14,15 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from chalicelib.jobs.deaths import Deaths, Fate, ShowMachine, ShowProcess
 from chalicelib.licensing.deadlines import DueEvent, due_events
 from chalicelib.licensing.errors import Unavailable
 from chalicelib.licensing.license import License
 from chalicelib.licensing.policy import Policy
 from chalicelib.licensing.user import User
-from chalicelib.store import due, fetch, keys, tasks
+from chalicelib.store import deactivation, due, fetch, keys, tasks
 from chalicelib.store.database import Database
-from chalicelib.store.fetch import Entry
-from chalicelib.store.items import license as licenses
-from chalicelib.store.items import outbox
+from chalicelib.store.items import license_changes, outbox
 from chalicelib.store.items.license import MeterRow
 from chalicelib.store.keys import Key
 from chalicelib.store.loads import license as loads
@@ -31,17 +31,26 @@ from chalicelib.store.loads.license import Licensed
 from chalicelib.store.table import Item, Outbox, Row
 from chalicelib.store.unit import Change, Changed, Locked, Write, commit
 
-Render = Callable[[str, License, Policy, User | None, datetime], dict[str, Any]]
+ShowLicense = Callable[[str, License, Policy, User | None, datetime], dict[str, Any]]
+
+
+class Shows(msgspec.Struct, frozen=True):
+    """How each kind is shown in the events of a sweep: as the API would."""
+
+    license: ShowLicense
+    machine: ShowMachine
+    process: ShowProcess
 
 
 class Report(msgspec.Struct):
-    """What a run did: licenses looked at, events due, events that somebody listens to, writes lost to
-    others, tasks carried out and those that failed.
+    """What a run did: what it looked at, events due, events that somebody listens to, what it deleted, writes lost
+    to others, tasks carried out and those that failed.
     """
 
     looked_at: int = 0
     due: int = 0
     emitted: int = 0
+    culled: int = 0
     lost: int = 0
     tasks: int = 0
     complete: bool = True
@@ -49,10 +58,10 @@ class Report(msgspec.Struct):
 
 
 class Sweep(msgspec.Struct):
-    """One run. `render` shows a license as the API would; `in_time` says whether there is time for another page."""
+    """One run; `in_time` says whether there is time for another page."""
 
     database: Database
-    render: Render
+    shows: Shows
     new_id: Callable[[], str]
     now: datetime
     in_time: Callable[[], bool] = lambda: True
@@ -60,11 +69,11 @@ class Sweep(msgspec.Struct):
     def run(self) -> Report:
         """Everything that is due, or as much as there is time for."""
         report = Report()
-        self._licenses(report)
+        self._watched(report)
         self._tasks(report)
         return report
 
-    def _licenses(self, report: Report) -> None:
+    def _watched(self, report: Report) -> None:
         listening: dict[str, frozenset[str]] = {}
         for page in due.pages(self.database, Row, self.now):
             for account_id, found in _by_account(page).items():
@@ -80,11 +89,34 @@ class Sweep(msgspec.Struct):
         subscribers = fetch.run(self.database, resources.subscribers(account_id))
         return frozenset(name for subscriber in subscribers for name in subscriber["events"])
 
-    def _account(self, account_id: str, meters: Sequence[Key], names: frozenset[str], report: Report) -> None:
-        entries = [Entry("", Key(meter.pk, keys.FACTS)) for meter in meters]
-        for meter, licensed in zip(meters, fetch.run(self.database, loads.many(account_id, entries)), strict=True):
+    def _account(self, account_id: str, due_keys: Sequence[Key], names: frozenset[str], report: Report) -> None:
+        meters = [key for key in due_keys if key.sk == keys.METER]
+        found = fetch.run(self.database, loads.many(account_id, [keys.license_of(meter) for meter in meters]))
+        for meter, licensed in zip(meters, found, strict=True):
             report.looked_at += 1
             self._license(account_id, meter, licensed, names, report)
+        deaths = Deaths(self.database, self.shows.machine, self.shows.process, self.new_id, self.now)
+        kinds = {"machine#": deaths.machines, "process#": deaths.processes}
+        for start, decide in kinds.items():
+            where = [key for key in due_keys if key.sk.startswith(start)]
+            for fate in decide(account_id, where) if where else ():
+                report.looked_at += 1
+                self._fate(account_id, fate, names, report)
+
+    def _fate(self, account_id: str, fate: Fate, names: frozenset[str], report: Report) -> None:
+        writes = list(fate.writes)
+        wanted = fate.event is not None and (fate.event in names or "*" in names)
+        if wanted and fate.event is not None:
+            payload = msgspec.json.encode(fate.payload).decode()
+            writes.append(outbox.event(account_id, self.new_id(), fate.event, payload, self.now))
+        report.due += fate.event is not None
+        if not self._commit(writes):
+            report.lost += 1
+            return
+        report.emitted += wanted
+        if fate.culled is not None:
+            report.culled += 1
+            deactivation.drop_parts(self.database, account_id, fate.culled, self.now)
 
     def _license(
         self, account_id: str, meter: Key, licensed: Licensed | None, names: frozenset[str], report: Report
@@ -98,7 +130,7 @@ class Sweep(msgspec.Struct):
             stamps["updated"] = self.now
         after = replace(licensed.license, **stamps)
         wanted = [event for event in found if event.name in names or "*" in names]
-        writes: list[Write] = [licenses.changed(account_id, licensed.license, after, licensed.policy, self.now)]
+        writes: list[Write] = [license_changes.changed(account_id, licensed.license, after, licensed.policy, self.now)]
         writes += self._events(account_id, licensed, after, wanted)
         report.due += len(found)
         if self._commit(writes):
@@ -107,13 +139,13 @@ class Sweep(msgspec.Struct):
             report.lost += 1
 
     def _events(self, account_id: str, licensed: Licensed, after: License, wanted: Iterable[DueEvent]) -> list[Write]:
-        document = {"data": self.render(account_id, after, licensed.policy, licensed.owner, self.now)}
+        document = {"data": self.shows.license(account_id, after, licensed.policy, licensed.owner, self.now)}
         payload = msgspec.json.encode(document).decode()
         return [outbox.event(account_id, self.new_id(), event.name, payload, self.now) for event in wanted]
 
     def _forget(self, meter: Key) -> None:
         """A license without its parents is waiting to be erased: it has no deadlines any more."""
-        self._commit([Change(MeterRow, meter, licenses.due_actions("", None), marked=False)])
+        self._commit([Change(MeterRow, meter, license_changes.due_actions("", None), marked=False)])
 
     def _commit(self, writes: Sequence[Write]) -> bool:
         """Somebody else's write, a parallel run's too, wins; what is still due comes up again in the next run."""

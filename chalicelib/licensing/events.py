@@ -4,6 +4,7 @@ from __future__ import annotations
 
 _FIRED = """
 account: updated
+artifact: created deleted updated
 component: created deleted updated
 entitlement: created deleted updated
 environment: created deleted updated
@@ -18,6 +19,7 @@ machine: heartbeat.resurrected owner.updated proofs.generated updated
 policy: created deleted entitlements.attached entitlements.detached pool.popped updated
 process: created deleted heartbeat.dead heartbeat.ping heartbeat.pong heartbeat.resurrected updated
 product: created deleted updated
+release: constraints.attached constraints.detached created deleted published updated yanked
 token: generated regenerated revoked
 user: banned created deleted group.updated password-reset unbanned updated
 """
@@ -25,10 +27,9 @@ user: banned created deleted group.updated password-reset unbanned updated
 _LATER = """
 account: billing.updated plan.updated settings.created settings.deleted settings.updated subscription.canceled
 account: subscription.paused subscription.renewed subscription.resumed
-artifact: created deleted downloaded updated upload.failed upload.processing upload.succeeded uploaded
+artifact: downloaded upload.failed upload.processing upload.succeeded uploaded
 package: created deleted updated
-release: constraints.attached constraints.detached created deleted downloaded package.updated published replaced
-release: updated upgraded uploaded yanked
+release: downloaded package.updated replaced upgraded uploaded
 second-factor: created deleted disabled enabled
 """
 

@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from chalicelib.licensing import expiry
+from chalicelib.licensing import group as groups
 from chalicelib.licensing import license_draft as rules
 from chalicelib.licensing import permissions as sets
 from chalicelib.licensing.clock import earlier, later
@@ -100,7 +101,13 @@ def status(license: License, owner_banned: bool, now: datetime) -> str:
         return "EXPIRED"
     if license.expiry is not None and now < license.expiry < later(now, EXPIRING_WITHIN):
         return "EXPIRING"
-    return "ACTIVE" if _last_activity(license) >= earlier(now, ACTIVE_WITHIN) else "INACTIVE"
+    return "ACTIVE" if last_activity(license) >= earlier(now, ACTIVE_WITHIN) else "INACTIVE"
+
+
+def last_activity(license: License) -> datetime:
+    """The latest of the four instants that count as activity (§11.4)."""
+    stamps = (license.last_validated, license.last_check_out, license.last_check_in)
+    return max(stamp for stamp in (license.created, *stamps) if stamp is not None)
 
 
 def shown_permissions(license: License, owner: User | None) -> list[str]:
@@ -139,8 +146,9 @@ def update(license: License, changes: Mapping[str, Any], policy: Policy, now: da
     """
     cleared: dict[str, Any] = dict.fromkeys(NULLABLE & changes.keys())
     changed = replace(license, **(cleared | _given(changes)))
-    check(rules.attributes({**changes, **_overrides(changed)}, policy))
-    limits_moved = _overrides(changed) != _overrides(license)
+    limits = rules.overrides_of(changed)
+    check(rules.attributes({**changes, **limits}, policy))
+    limits_moved = limits != rules.overrides_of(license)
     return replace(changed, basis=license.basis + limits_moved, updated=now)
 
 
@@ -165,7 +173,6 @@ def renew(license: License, policy: Policy, now: datetime) -> License:
 
 
 def _drafted(draft: Draft, policy: Policy, now: datetime) -> License:
-    owner_group = draft.owner.group_id if draft.owner else None
     given = {"protected": policy.protected} | _given(draft.fields)
     return License(
         **given | {"key": rules.chosen_key(draft)},
@@ -173,7 +180,7 @@ def _drafted(draft: Draft, policy: Policy, now: datetime) -> License:
         product_id=policy.product_id,
         policy_id=policy.id,
         owner_id=draft.owner.id if draft.owner else None,
-        group_id=draft.group_id or owner_group,
+        group_id=groups.entered(draft.group),
         last_check_in=now if policy.require_check_in else None,
         created=now,
         updated=now,
@@ -186,15 +193,5 @@ def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _saved(license: License, policy: Policy) -> License:
-    # A policy may have become stricter since the overrides were stored; every save judges them anew (§1.2).
-    check(rules.overrides(_overrides(license), policy))
+    check(rules.stored_overrides(license, policy))
     return license
-
-
-def _overrides(license: License) -> dict[str, int | None]:
-    return {name: getattr(license, name) for name in rules.OVERRIDES}
-
-
-def _last_activity(license: License) -> datetime:
-    stamps = (license.last_validated, license.last_check_out, license.last_check_in)
-    return max(stamp for stamp in (license.created, *stamps) if stamp is not None)

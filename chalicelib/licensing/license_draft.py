@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from chalicelib.licensing import fields as rules
+from chalicelib.licensing import group as groups
 from chalicelib.licensing.errors import Problem
 from chalicelib.licensing.fields import MAXIMUM_BIG_INTEGER, MAXIMUM_INTEGER, invalid, unrelated
+from chalicelib.licensing.group import Counted
 from chalicelib.licensing.policy import Policy
 from chalicelib.licensing.user import User
+
+if TYPE_CHECKING:
+    from chalicelib.licensing.license import License
 
 MINIMUM_KEY_LENGTH = 8
 MAXIMUM_KEY_LENGTH = 16_384
@@ -36,10 +41,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """What a creation sent and what was found for it.
 
     `fields` are the attributes sent, snake_case. `policy` and `owner` are None when they do not exist; `*_named`
-    says whether the request names one. `group_id` is the named group if it exists. `group_full_limit` is the
-    `maxLicenses` of the group the license would enter (named, else the owner's) if that group is full.
-    `random_key` comes from `generated_key`; `pool_key` was taken from the pool of the policy, None if it is empty.
-    `key_taken` and `key_is_license_id` are about the key sent.
+    says whether the request names one. `group` is the one to enter: the one named, else that of the owner; None when
+    it does not exist. `random_key` comes from `generated_key`; `pool_key` was taken from the pool of the policy, None
+    if it is empty. `key_taken` and `key_is_license_id` are about the key sent.
     """
 
     license_id: str
@@ -49,8 +53,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     owner: User | None = None
     owner_named: bool = False
     group_named: bool = False
-    group_id: str | None = None
-    group_full_limit: int | None = None
+    group: Counted | None = None
     key_taken: bool = False
     key_is_license_id: bool = False
     id_taken: bool = False
@@ -101,6 +104,16 @@ def overrides(values: Mapping[str, Any], policy: Policy | None) -> Iterator[Prob
                 yield _fits(value, policy.floating)
 
 
+def overrides_of(license: License) -> dict[str, int | None]:
+    """The limits a license overrides, as fields."""
+    return {name: getattr(license, name) for name in OVERRIDES}
+
+
+def stored_overrides(license: License, policy: Policy) -> Iterator[Problem | None]:
+    """What is wrong with limits stored before: their policy may have become stricter, every save asks anew (§1.2)."""
+    return overrides(overrides_of(license), policy)
+
+
 def _fits(machines: int, floating: bool) -> Problem | None:
     if floating and machines < 1:
         return invalid("max_machines", "INVALID", "must be greater than or equal to 1 for floating policy")
@@ -109,21 +122,12 @@ def _fits(machines: int, floating: bool) -> Problem | None:
     return None
 
 
-def _related(draft: Draft) -> Iterator[Problem]:
+def _related(draft: Draft) -> Iterator[Problem | None]:
     if draft.policy is None:
         yield unrelated("policy", "NOT_FOUND", "must exist")
     if draft.owner_named and draft.owner is None:
         yield unrelated("owner", "NOT_FOUND", "must exist")
-    if draft.group_named and draft.group_id is None:
-        yield unrelated("group", "NOT_FOUND", "must exist")
-    if draft.group_full_limit is not None:
-        yield group_full(draft.group_full_limit)
-
-
-def group_full(limit: int) -> Problem:
-    """The group the license would enter holds as many licenses as it may."""
-    detail = f"license count has exceeded maximum allowed by current group ({limit})"
-    return Problem(detail, code="GROUP_LICENSE_LIMIT_EXCEEDED", pointer="/data/relationships/group")
+    yield from groups.entry("license", draft.group, named=draft.group_named)
 
 
 def _key(draft: Draft) -> Iterator[Problem | None]:
@@ -143,7 +147,7 @@ def _key(draft: Draft) -> Iterator[Problem | None]:
 
 
 def _key_source(policy: Policy, draft: Draft) -> Iterator[Problem]:
-    if policy.scheme is not None:
+    if policy.encrypted:
         detail = "license keys of this scheme are not supported yet"
         yield Problem(detail, code="SCHEME_NOT_SUPPORTED", pointer="/data/relationships/policy")
     if policy.use_pool and draft.fields.get("key") is None and draft.pool_key is None:

@@ -11,14 +11,18 @@ from msgspec.structs import replace
 
 from chalicelib.licensing import fields as rules
 from chalicelib.licensing import permissions as sets
-from chalicelib.licensing.authentication import default_expiry
+from chalicelib.licensing.authentication import default_expiry, token_kind
 from chalicelib.licensing.errors import Problem, check
+from chalicelib.licensing.user import User
 
 REGENERATED_FOR = timedelta(days=14)
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
-    """A token without its value. `bearer_kind` is `user`, `product` or `license`; permissions `("*",)` by default."""
+    """A token without its value. `bearer_kind` is `user`, `product` or `license`; permissions `("*",)` by default.
+
+    `generation` is that of its user's tokens when it was made: see `User.token_generation`.
+    """
 
     id: str
     kind: str
@@ -31,6 +35,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     activations: int = 0
     max_deactivations: int | None = None
     deactivations: int = 0
+    generation: int = 0
     created: datetime
     updated: datetime
 
@@ -44,8 +49,10 @@ def create(
     bearer_stored: tuple[str, ...] | None,
     fields: Mapping[str, Any],
     now: datetime,
+    generation: int = 0,
 ) -> Token:
-    """A new token; `bearer_stored` is the stored set of the bearer, None for the default of its role.
+    """A new token; `bearer_stored` is the stored set of the bearer, None for the default of its role; `generation`
+    that of a user's tokens.
 
     `fields` as sent, snake_case: an `expiry` of None is kept, an absent one is the default of the kind (§1.2).
     Raises InvalidFields.
@@ -61,6 +68,7 @@ def create(
         permissions=tuple(given.get("permissions", (sets.WILDCARD,))),
         max_activations=given.get("max_activations"),
         max_deactivations=given.get("max_deactivations"),
+        generation=generation,
         created=now,
         updated=now,
     )
@@ -71,6 +79,16 @@ def create(
 def regenerated(token: Token, now: datetime) -> Token:
     """The same token for a new value: one that ends gets two weeks from now, one that does not stays so (§1.2)."""
     return replace(token, expiry=None if token.expiry is None else now + REGENERATED_FOR, updated=now)
+
+
+def is_revoked(token: Token, user: User) -> bool:
+    """Whether a token of `user` ended with others, though it may still be stored (§1.2)."""
+    return token.generation != user.token_generation
+
+
+def kept(token: Token, user: User) -> Token:
+    """A token that stays alive while the others of `user`, who may have another role by now, are revoked."""
+    return replace(token, kind=token_kind(user.role), generation=user.token_generation)
 
 
 def shown_permissions(token: Token, bearer_role: str, bearer_held: frozenset[str]) -> list[str]:

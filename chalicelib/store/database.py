@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
 from typing import Any, TypeVar
 
@@ -66,13 +66,14 @@ class Database:
         raise Unavailable(BUSY)
 
     def together(self, calls: Sequence[Callable[[], T]]) -> list[T]:
-        """Run `calls` side by side as one round; results in order."""
+        """Run `calls` side by side as one round; results in order. What fails is raised once none runs any more."""
         meter.new_round()
         if len(calls) == 1:
             return [calls[0]()]
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self._side_by_side, thread_name_prefix="store")
         futures = [self._pool.submit(copy_context().run, call) for call in calls]
+        wait(futures)
         return [future.result() for future in futures]
 
     def create_tables(self) -> None:

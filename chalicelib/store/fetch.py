@@ -19,30 +19,48 @@ from chalicelib.store.table import Item, Outbox, Row, decode
 
 T = TypeVar("T")
 BATCH = 100
+ROWS = 0
+"""The slot of rows: a partition of the table itself, whose sort keys are positions."""
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """Ask a listing index: one partition from `after` (a position, exclusive) on, at most `limit` entries."""
+    """Ask a listing index: one partition from `after` (a position, exclusive) on, at most `limit` entries.
+
+    `slot` is the number of the index, or `ROWS`; only these can be read `strong`.
+    """
 
     slot: int
     partition: str
     newest_first: bool = True
     after: str | None = None
     limit: int = 101
+    strong: bool = False
 
 
 class Prefix(msgspec.Struct, frozen=True):
-    """Ask for the items of one partition whose sort key starts with `start`, read strongly."""
+    """Ask for the items of one partition whose sort key starts with `start`, strongly: all or the first `limit`.
+
+    Any sort key starts with an empty `start`.
+    """
 
     pk: str
     start: str
+    limit: int | None = None
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One index entry: where the resource stands and where it is."""
+    """One index entry: where the resource stands, and the item that is listed: the resource, or what stands for it.
+
+    Entries of one position are of one resource.
+    """
 
     position: str
     key: Key
+
+    @property
+    def identifier(self) -> str:
+        """The id of the resource."""
+        return self.position.partition("#")[2]
 
 
 Ask = Listing | Prefix
@@ -72,9 +90,9 @@ def need(*keys: Key | None, weak: bool = False, fresh: bool = False) -> Need:
     return Need(tuple(key for key in keys if key is not None), weak=weak, fresh=fresh)
 
 
-def run(database: Database, plan: Plan[T]) -> T:
-    """Carry out `plan`."""
-    known: dict[Any, Any] = {}
+def run(database: Database, plan: Plan[T], known: dict[Any, Any] | None = None) -> T:
+    """Carry out `plan`; `known` is what was read before, and gets what is read now."""
+    known = {} if known is None else known
     try:
         wanted = next(plan)
         while True:
@@ -180,28 +198,32 @@ def _ask(database: Database, ask: Ask) -> list[Any]:
 def listing(database: Database, ask: Listing) -> list[Entry]:
     """Up to `limit` entries of one partition of a listing index, in order; eventually consistent."""
     entries: list[Entry] = []
-    after = ask.after
+    after, range_key = ask.after, _range_key(ask)
     while len(entries) < ask.limit:
         if after != ask.after:
             meter.new_round()
         reply = database.read("Query", _listing_query(database, ask, after, ask.limit - len(entries)))
-        entries += [Entry(raw["position"]["S"], Key(raw["pk"]["S"], raw["sk"]["S"])) for raw in reply["Items"]]
+        entries += [Entry(raw[range_key]["S"], Key(raw["pk"]["S"], raw["sk"]["S"])) for raw in reply["Items"]]
         if "LastEvaluatedKey" not in reply:
             break
-        after = reply["LastEvaluatedKey"]["position"]["S"]
+        after = reply["LastEvaluatedKey"][range_key]["S"]
     return entries
 
 
+def _range_key(ask: Listing) -> str:
+    return "sk" if ask.slot == ROWS else "position"
+
+
 def _listing_query(database: Database, ask: Listing, after: str | None, limit: int) -> dict[str, Any]:
-    condition, names = "#h = :h", {"#h": f"in_{ask.slot}"}
+    condition, names = "#h = :h", {"#h": "pk" if ask.slot == ROWS else f"in_{ask.slot}"}
     values = {":h": {"S": ask.partition}}
     if after is not None:
         condition += f" AND #r {'<' if ask.newest_first else '>'} :r"
-        names["#r"] = "position"
+        names["#r"] = _range_key(ask)
         values[":r"] = {"S": after}
     return {
         "TableName": database.names.resources,
-        "IndexName": f"listing_{ask.slot}",
+        **({"ConsistentRead": ask.strong} if ask.slot == ROWS else {"IndexName": f"listing_{ask.slot}"}),
         "KeyConditionExpression": condition,
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": values,
@@ -211,17 +233,23 @@ def _listing_query(database: Database, ask: Listing, after: str | None, limit: i
 
 
 def _prefix(database: Database, ask: Prefix) -> list[Item]:
+    condition, names, values = "#h = :h", {"#h": "pk"}, {":h": {"S": ask.pk}}
+    if ask.start:
+        condition += " AND begins_with(#r, :r)"
+        names["#r"], values[":r"] = "sk", {"S": ask.start}
     request: dict[str, Any] = {
         "TableName": database.names.resources,
-        "KeyConditionExpression": "#h = :h AND begins_with(#r, :r)",
-        "ExpressionAttributeNames": {"#h": "pk", "#r": "sk"},
-        "ExpressionAttributeValues": {":h": {"S": ask.pk}, ":r": {"S": ask.start}},
+        "KeyConditionExpression": condition,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
         "ConsistentRead": True,
     }
+    if ask.limit is not None:
+        request["Limit"] = ask.limit
     items: list[Item] = []
     while True:
         reply = database.read("Query", dict(request))
         items += [decode(Row, raw) for raw in reply["Items"]]
-        if "LastEvaluatedKey" not in reply:
+        if "LastEvaluatedKey" not in reply or (ask.limit is not None and len(items) >= ask.limit):
             return items
         request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]

@@ -32,6 +32,7 @@ class Put(msgspec.Struct, frozen=True):
 class Change(msgspec.Struct, frozen=True):
     """Update an item that must exist. A `counter` adds to what is stored and is therefore never repeated blindly.
 
+    `creates`: an item that is not there is made; `when` has to allow for it, the actions have to name its kind.
     `marked` leaves the operation's id on the item, so that a lost reply can be told from a lost write.
     """
 
@@ -40,6 +41,7 @@ class Change(msgspec.Struct, frozen=True):
     actions: tuple[Action, ...]
     when: Condition | None = None
     counter: bool = False
+    creates: bool = False
     marked: bool = True
 
 
@@ -77,6 +79,12 @@ class Locked(Exception):
 def assign(attribute: Attribute[Any], value: Any) -> Action:
     """Set an attribute, or remove it: None is never stored."""
     return attribute.remove() if value is None else attribute.set(value)
+
+
+def as_seen(attribute: Attribute[Any], value: Any) -> Condition:
+    """The attribute is what it was when it was read: None was not stored."""
+    condition: Condition = attribute.does_not_exist() if value is None else attribute == value
+    return condition
 
 
 def commit(database: Database, writes: Sequence[Write]) -> Item | None:
@@ -258,7 +266,13 @@ def _keyed(
     actions = (*write.actions, model.operation.set(operation)) if write.marked else write.actions
     request["UpdateExpression"] = Update(*actions).serialize(names, values)
     request["ReturnValues"] = "ALL_NEW"
-    return "UpdateItem", exists if write.when is None else exists & write.when
+    return "UpdateItem", _changing(write, exists)
+
+
+def _changing(write: Change, exists: Condition) -> Condition:
+    if write.when is None:
+        return exists
+    return write.when if write.creates else exists & write.when
 
 
 def attempt(database: Database, change: Change) -> bool:

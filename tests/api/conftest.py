@@ -9,6 +9,8 @@ from moto import mock_aws
 
 from chalicelib.store.transport import BotocoreTransport
 from infra.local.engine import Engine, EngineTransport
+from tests.api.shelf import Shelf
+from tests.api.stage import Stage
 from tests.api.watch import Watched
 from tests.world import World
 
@@ -39,3 +41,11 @@ def shared_world() -> Iterator[World]:
     engine = Engine(":memory:")
     yield World(Watched(EngineTransport(engine)))
     engine.close()
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """One of everything, and a bearer of every kind, on a store that can be put back."""
+    shelf = Shelf(tmp_path_factory.mktemp("stage"))
+    yield Stage(shelf)
+    shelf.close()

@@ -55,3 +55,9 @@ def test_resources_of_lists_are_those_of_reads(world: World, kind: str) -> None:
     fill(world, 2)
     for one in world.get(f"/v1/{kind}").data:
         assert world.get(f"/v1/{kind}/{one['id']}").data == one
+
+
+@pytest.mark.parametrize("kind", ["products", "licenses"])
+def test_parameters_that_nest_too_deeply(shared_world: World, kind: str) -> None:
+    answer = shared_world.get(f"/v1/{kind}?metadata" + "[a]" * 3_000 + "=1")
+    assert answer.error[:2] == (400, "PARAMETERS_INVALID")

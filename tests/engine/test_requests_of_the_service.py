@@ -18,7 +18,8 @@ from botocore.exceptions import ClientError
 from chalicelib.store.direct import DirectTransport
 from infra.local.engine import Engine
 from tests.engine.answers import bag, plain
-from tests.faults.operations import JOBS, REQUESTS, Operation
+from tests.faults.operation import Operation
+from tests.faults.operations import JOBS, REQUESTS
 from tests.world import World
 
 pytestmark = pytest.mark.dynamodb_local

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from chalicelib.crypto import passwords
 from infra.local.engine import Engine
 
 
@@ -15,3 +16,10 @@ def engine() -> Iterator[Engine]:
     engine = Engine(":memory:")
     yield engine
     engine.close()
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes that cost next to nothing: they would be most of the time."""
+    monkeypatch.setattr(passwords, "MEMORY_KIB", 8)
+    monkeypatch.setattr(passwords, "ITERATIONS", 1)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from chalicelib.api.document import Resource
-from chalicelib.api.operation import Command, Operation, Outcome, Scene
+from chalicelib.api.operation import Arrival, Command, Operation, Outcome, Scene
 from chalicelib.api.show import license, product, token, user
 from chalicelib.licensing.access import Bearer, Subject, authorize
+from chalicelib.store.fetch import Plan
+from chalicelib.store.loads import people
+from chalicelib.store.loads.people import Person
 
 _PERMISSIONS = {"user": "user.read", "product": "product.read", "license": "license.read"}
 
@@ -31,8 +34,16 @@ def _bearer(scene: Scene) -> Resource:
         return license.show(scene.account_id, licensed.license, licensed.policy, licensed.owner, scene.now)
     if found.product is not None:
         return product.show(scene.account_id, found.product)
-    assert found.user is not None
-    return user.show(scene.account_id, found.user, scene.now)
+    person: Person | None = scene.relation
+    assert person is not None
+    return user.show(scene.account_id, person.user, scene.now, person.last_activity)
+
+
+def _person(arrival: Arrival, bearer: Bearer, loaded: object) -> Plan[Person | None]:
+    """A user as it is shown."""
+    if bearer.user is None:
+        return None
+    return (yield from people.of(arrival.account_id, bearer.user, arrival.now))
 
 
 def _me(scene: Scene, command: Command) -> Outcome:
@@ -48,6 +59,8 @@ def _profile(scene: Scene, command: Command) -> Outcome:
 
 
 OPERATIONS = (
-    Operation(name="me", methods=("GET",), path="/me", authorize=_authorize_me, decide=_me),
-    Operation(name="profile", methods=("GET",), path="/profile", authorize=_authorize_profile, decide=_profile),
+    Operation(name="me", methods=("GET",), path="/me", relate=_person, authorize=_authorize_me, decide=_me),
+    Operation(
+        name="profile", methods=("GET",), path="/profile", relate=_person, authorize=_authorize_profile, decide=_profile
+    ),
 )

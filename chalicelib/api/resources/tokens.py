@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
+from chalicelib.api.kinds.users import relate_customer
+from chalicelib.api.limits import LOGIN
 from chalicelib.api.operation import Arrival, Command, Operation, Order, Outcome, Scene
 from chalicelib.api.peek import linked, peek
 from chalicelib.api.schema import linkage, spellings
-from chalicelib.api.tokens import body, generated
-from chalicelib.licensing.access import Subject, authorize
+from chalicelib.api.tokens import body, generated, generated_for_user
+from chalicelib.licensing.access import Bearer, Subject, authorize
 from chalicelib.licensing.bearers import NOTHING
 from chalicelib.licensing.errors import InvalidFields, Problem
 from chalicelib.licensing.license import effective_permissions
@@ -46,6 +48,10 @@ def _load_named(arrival: Arrival) -> Plan[Named]:
     return Named()
 
 
+def _relate(arrival: Arrival, bearer: Bearer, named: Named) -> Plan[bool]:
+    return relate_customer(arrival, bearer, None if named.user is None else named.user.id)
+
+
 def _subject(scene: Scene) -> Subject:
     """Users and licenses can be given tokens here; products and environments only under their own path."""
     named: Named = scene.loaded
@@ -53,7 +59,7 @@ def _subject(scene: Scene) -> Subject:
         return Subject(license=named.licensed.license, policy=named.licensed.policy)
     if linked(scene.arrival.document, "bearer") is None:
         return Subject(user=scene.identity.user)
-    return Subject(user=named.user)
+    return Subject(user=named.user, related=scene.relation is True)
 
 
 def _authorize(scene: Scene) -> None:
@@ -67,7 +73,7 @@ def _authorize(scene: Scene) -> None:
 
 def _generate(scene: Scene, command: Command) -> Outcome:
     subject = _subject(scene)
-    token = _of_license(scene, command) if subject.user is None else _of_user(scene, command, subject.user)
+    token = _of_license(scene, command) if subject.user is None else generated_for_user(scene, command, subject.user)
     token.status = 201
     token.location = scene.url("tokens", token.body["data"]["id"])
     return token
@@ -79,20 +85,19 @@ def _of_license(scene: Scene, command: Command) -> Outcome:
     return generated(scene, command, "license", licensed.license.id, "license", licensed.license.permissions, held)
 
 
-def _of_user(scene: Scene, command: Command, user: User) -> Outcome:
-    return generated(scene, command, "user", user.id, user.role, user.permissions)
-
-
 OPERATIONS = (
     Operation(
         name="token.generate",
         methods=("POST",),
         path="/tokens",
         load=_load_named,
+        relate=_relate,
         authorize=_authorize,
         body=CREATE,
         order=Order.BODY_FIRST,
         decide=_generate,
         events=("token.generated",),
+        login=True,
+        limit=LOGIN,
     ),
 )

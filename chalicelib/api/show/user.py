@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chalicelib.api.document import NO_ENVIRONMENT, Resource, home, linked, related, resource, shown_metadata
 from chalicelib.licensing import permissions
-from chalicelib.licensing.user import User
-
-_ACTIVE = timedelta(days=90)
+from chalicelib.licensing.user import User, held, status
 
 
 def show(account_id: str, user: User, now: datetime, licensed_activity: datetime | None = None) -> Resource:
@@ -19,9 +17,9 @@ def show(account_id: str, user: User, now: datetime, licensed_activity: datetime
         "firstName": user.first_name,
         "lastName": user.last_name,
         "email": user.email,
-        "status": _status(user, now, licensed_activity),
+        "status": status(user, licensed_activity, now),
         "role": user.role,
-        "permissions": permissions.shown(permissions.stored_or_default(user.role, user.permissions)),
+        "permissions": permissions.shown(held(user)),
         "metadata": shown_metadata(user.metadata),
         "created": user.created,
         "updated": user.updated,
@@ -42,10 +40,3 @@ def _full_name(user: User) -> str | None:
     if user.first_name is None or user.last_name is None:
         return None
     return f"{user.first_name} {user.last_name}"
-
-
-def _status(user: User, now: datetime, licensed_activity: datetime | None) -> str:
-    if user.banned_at is not None:
-        return "BANNED"
-    last = max(user.created, licensed_activity or user.created)
-    return "ACTIVE" if last >= now - _ACTIVE else "INACTIVE"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from chalicelib.licensing import heartbeat, limits
+from chalicelib.licensing.buckets import EMPTY_BUCKET, Bucket
 from chalicelib.licensing.license import License, is_expired, limit
 from chalicelib.licensing.policy import Policy
 from chalicelib.licensing.validation.scopes import Scope
-from chalicelib.licensing.validation.snapshot import EMPTY_BUCKET, Bucket, MachineState, Snapshot
+from chalicelib.licensing.validation.snapshot import MachineState, Snapshot
 
 
 class Case(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from chalicelib.licensing.buckets import Bucket
 from chalicelib.licensing.license import License
 from chalicelib.licensing.policy import Policy
 from chalicelib.licensing.user import User
@@ -26,19 +27,6 @@ class MachineState(msgspec.Struct, frozen=True, kw_only=True):
     def conflicts(self, user: str | None) -> bool:
         """Whether the machine has an owner and that is not `user` (id or email); None conflicts with nobody."""
         return user is not None and self.owner_id is not None and user not in (self.owner_id, self.owner_email)
-
-
-class Bucket(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums over the machines of one owner, or over those without owner. Memory and disk in bytes."""
-
-    machines: int = 0
-    cores: int = 0
-    memory: int = 0
-    disk: int = 0
-    processes: int = 0
-
-
-EMPTY_BUCKET = Bucket()
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,47 @@
 """How each kind of resource is stored. Every row model is imported here, so that reads know all kinds."""
 
-from chalicelib.store.items import account, guard, license, outbox, policy, product, token, user
+from chalicelib.store.items import (
+    account,
+    attachment,
+    bucket,
+    component,
+    entitlement,
+    fence,
+    group,
+    guard,
+    hint,
+    license,
+    machine,
+    outbox,
+    policy,
+    pool,
+    process,
+    product,
+    rate,
+    release,
+    token,
+    user,
+)
 
-__all__ = ["account", "guard", "license", "outbox", "policy", "product", "token", "user"]
+__all__ = [
+    "account",
+    "attachment",
+    "bucket",
+    "component",
+    "entitlement",
+    "fence",
+    "group",
+    "guard",
+    "hint",
+    "license",
+    "machine",
+    "outbox",
+    "policy",
+    "pool",
+    "process",
+    "product",
+    "rate",
+    "release",
+    "token",
+    "user",
+]

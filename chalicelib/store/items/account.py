@@ -16,7 +16,7 @@ from chalicelib.store.table import (
     Row,
     UnicodeAttribute,
 )
-from chalicelib.store.unit import Put, Write
+from chalicelib.store.unit import Change, Put, Write
 
 
 class AccountRow(Row, discriminator="account"):
@@ -60,3 +60,13 @@ def creation(account: Account, admins: int) -> tuple[Write, ...]:
         Put(AccountMeterRow(pk=meter.pk, sk=meter.sk, admins=admins)),
         Put(UniqueRow(pk=slug.pk, sk=slug.sk, target=account.id)),
     )
+
+
+def admins_changed(account_id: str, by: int) -> tuple[Write, ...]:
+    """The write that counts one full admin more or less; the last one cannot be taken away (spec resources.md §4.1)."""
+    if not by:
+        return ()
+    admins, key = AccountMeterRow.admins, keys.account_meter(account_id)
+    if by > 0:
+        return (Change(AccountMeterRow, key, (admins.set(admins + by),)),)
+    return (Change(AccountMeterRow, key, (admins.set(admins - -by),), admins > -by),)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chalicelib.store.keys import Key
-from chalicelib.store.table import Row, UnicodeAttribute
-from chalicelib.store.unit import Put, Remove
+from chalicelib.store.table import InstantAttribute, Row, UnicodeAttribute
+from chalicelib.store.unit import Put, Remove, Write
 
 
 class UniqueRow(Row, discriminator="unique"):
@@ -14,13 +14,15 @@ class UniqueRow(Row, discriminator="unique"):
     policy_id = UnicodeAttribute(null=True)
     product_id = UnicodeAttribute(null=True)
     owner_id = UnicodeAttribute(null=True)
+    group_id = UnicodeAttribute(null=True)
 
 
 class PointerRow(Row, discriminator="pointer"):
-    """Where the item of an id is."""
+    """Where the item of an id is; `created` lets lists go on from it."""
 
     target_pk = UnicodeAttribute()
     target_sk = UnicodeAttribute()
+    created = InstantAttribute()
 
 
 def claim(key: Key, target: str) -> Put:
@@ -31,3 +33,11 @@ def claim(key: Key, target: str) -> Put:
 def release(key: Key, target: str) -> Remove:
     """Give a unique name back, if it is still the one of `target`."""
     return Remove(UniqueRow, key, UniqueRow.target == target)
+
+
+def moved(old: Key | None, new: Key | None, target: str) -> tuple[Write, ...]:
+    """The writes that give up one name of `target` for another; None is no name."""
+    if old == new:
+        return ()
+    released = () if old is None else (release(old, target),)
+    return (*released, *(() if new is None else (claim(new, target),)))

@@ -57,3 +57,10 @@ def difference(before: msgspec.Struct, after: msgspec.Struct, model: type[Model]
         for name in _shared(type(after), model)
         if getattr(before, name) != getattr(after, name)
     )
+
+
+def relisted(before: Mapping[str, Any], after: Mapping[str, Any], model: type[Model]) -> tuple[Action, ...]:
+    """Update actions for listing slots: `before` and `after` are slot names with their partitions."""
+    stored = attributes_of(model)
+    names = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
+    return tuple(assign(stored[name], after.get(name)) for name in names)

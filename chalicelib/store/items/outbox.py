@@ -13,12 +13,16 @@ KEPT = timedelta(days=31)
 
 
 class EventRow(Outbox, discriminator="event"):
-    """An event: its name and the document as it was at that moment, as JSON text."""
+    """An event: its name and the document as it was at that moment, as JSON text.
+
+    `sealed` is the document's `meta` where that is a secret, which is then not in `payload` (`crypto.sealing`).
+    """
 
     id = UnicodeAttribute()
     account_id = UnicodeAttribute()
     name = UnicodeAttribute()
     payload = UnicodeAttribute()
+    sealed = UnicodeAttribute(null=True)
     created = InstantAttribute()
 
 
@@ -48,7 +52,7 @@ class TaskRow(Outbox, discriminator="task"):
     created = InstantAttribute()
 
 
-def event(account_id: str, event_id: str, name: str, payload: str, now: datetime) -> Put:
+def event(account_id: str, event_id: str, name: str, payload: str, now: datetime, sealed: str | None = None) -> Put:
     """The write that makes an event part of a transaction."""
     key = keys.event(account_id, event_id)
     return Put(
@@ -59,6 +63,7 @@ def event(account_id: str, event_id: str, name: str, payload: str, now: datetime
             account_id=account_id,
             name=name,
             payload=payload,
+            sealed=sealed,
             created=now,
             ttl=now + KEPT,
         )

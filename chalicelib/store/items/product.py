@@ -7,7 +7,7 @@ from datetime import datetime
 from chalicelib.licensing.product import Product
 from chalicelib.store import keys
 from chalicelib.store.items import tombstone
-from chalicelib.store.items.guard import claim, release
+from chalicelib.store.items.guard import moved
 from chalicelib.store.items.mapping import difference, raised, to_attributes, to_value
 from chalicelib.store.keys import Key
 from chalicelib.store.table import (
@@ -61,7 +61,7 @@ def creation(account_id: str, product: Product) -> tuple[Write, ...]:
         position=keys.position(product.created, product.id),
         **to_attributes(product, ProductRow),
     )
-    return (Put(stored), *_claims(account_id, None, product))
+    return (Put(stored), *moved(None, _guard(account_id, product), product.id))
 
 
 def update(account_id: str, before: Product, after: Product) -> tuple[Write, ...]:
@@ -70,20 +70,15 @@ def update(account_id: str, before: Product, after: Product) -> tuple[Write, ...
     change = Change(
         ProductRow, key, difference(before, raised(after, before), ProductRow), ProductRow.revision == before.revision
     )
-    return (change, *_claims(account_id, before, after))
+    return (change, *moved(_guard(account_id, before), _guard(account_id, after), before.id))
 
 
 def deletion(account_id: str, product: Product, now: datetime) -> tuple[Write, ...]:
     """The writes that make a product disappear: a tombstone, its code free again."""
     key = keys.resource(account_id, KIND, product.id)
     gone = tombstone.over(ProductRow, key, product.created, now, ProductRow.revision == product.revision)
-    return (gone, *(() if product.code is None else (release(code_key(account_id, product.code), product.id),)))
+    return (gone, *moved(_guard(account_id, product), None, product.id))
 
 
-def _claims(account_id: str, before: Product | None, after: Product) -> tuple[Write, ...]:
-    old = None if before is None or before.code is None else code_key(account_id, before.code)
-    new = None if after.code is None else code_key(account_id, after.code)
-    if old == new:
-        return ()
-    released = () if old is None else (release(old, after.id),)
-    return (*released, *(() if new is None else (claim(new, after.id),)))
+def _guard(account_id: str, product: Product) -> Key | None:
+    return None if product.code is None else code_key(account_id, product.code)

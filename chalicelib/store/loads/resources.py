@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from chalicelib.licensing.entitlement import Entitlement
 from chalicelib.licensing.identifiers import is_uuid, normal_uuid
 from chalicelib.licensing.policy import Policy
 from chalicelib.licensing.product import Product
 from chalicelib.licensing.user import User
 from chalicelib.store import keys
-from chalicelib.store.fetch import Entry, Plan, need
+from chalicelib.store.fetch import Plan, need
+from chalicelib.store.items import entitlement as entitlements
 from chalicelib.store.items import policy as policies
 from chalicelib.store.items import product as products
 from chalicelib.store.items import user as users
@@ -27,17 +29,8 @@ def product_by_id(account_id: str, product_id: str) -> Plan[Product | None]:
 
 def product_by_id_or_code(account_id: str, text: str) -> Plan[Product | None]:
     """A product by what stands in a path; codes are unique ignoring case but looked up exactly."""
-    guard_key = products.code_key(account_id, text)
-    by_id = keys.resource(account_id, products.KIND, normal_uuid(text)) if is_uuid(text) else None
-    found = yield need(guard_key, by_id)
-    guard = live(found, guard_key, "unique")
-    coded = keys.resource(account_id, products.KIND, guard["target"]) if guard else None
-    if coded is not None:
-        found = yield need(coded)
-    named, by_code = live(found, by_id, products.KIND), live(found, coded, products.KIND)
-    hits = [products.product_of(item) for item in (named, by_code) if item is not None]
-    exact = [product for product in hits if product.code == text or (named is not None and product.id == named["id"])]
-    return min(exact, key=lambda product: product.created, default=None)
+    item = yield from _by_id_or_code(account_id, products.KIND, products.code_key(account_id, text), text)
+    return None if item is None else products.product_of(item)
 
 
 def policy_by_id(account_id: str, text: str) -> Plan[Policy | None]:
@@ -77,23 +70,58 @@ def subscribers(account_id: str) -> Plan[tuple[dict[str, Any], ...]]:
     return () if found[key] is None else tuple(found[key]["subscribers"])
 
 
-def many_products(entries: Sequence[Entry]) -> Plan[Sequence[Product | None]]:
+def many_products(account_id: str, identifiers: Sequence[str]) -> Plan[Sequence[Product | None]]:
     """Those of a list."""
-    found = yield need(*(entry.key for entry in entries))
-    items = [live(found, entry.key, products.KIND) for entry in entries]
-    return [None if item is None else products.product_of(item) for item in items]
+    found = yield from _many(account_id, products.KIND, identifiers)
+    return [None if item is None else products.product_of(item) for item in found]
 
 
-def many_policies(account_id: str, entries: Sequence[Entry]) -> Plan[Sequence[Policy | None]]:
+def many_policies(account_id: str, identifiers: Sequence[str]) -> Plan[Sequence[Policy | None]]:
     """Those of a list, without those whose product is gone."""
-    found = yield need(*(entry.key for entry in entries))
-    items = [live(found, entry.key, policies.KIND) for entry in entries]
+    found = yield need(*(keys.resource(account_id, policies.KIND, one) for one in identifiers))
+    items = [live(found, keys.resource(account_id, policies.KIND, one), policies.KIND) for one in identifiers]
     parents = {item["product_id"] for item in items if item is not None}
     found = yield need(*(keys.resource(account_id, products.KIND, product_id) for product_id in parents))
     alive = {
         parent for parent in parents if live(found, keys.resource(account_id, products.KIND, parent), products.KIND)
     }
     return [policies.policy_of(item) if item is not None and item["product_id"] in alive else None for item in items]
+
+
+def living_policies(account_id: str, identifiers: Iterable[str]) -> Plan[frozenset[str]]:
+    """Ids of those of these policies that exist."""
+    found = yield from many_policies(account_id, sorted(identifiers))
+    return frozenset(policy.id for policy in found if policy is not None)
+
+
+def entitlement_by_id_or_code(account_id: str, text: str) -> Plan[Entitlement | None]:
+    """An entitlement by what stands in a path; codes are unique ignoring case but looked up exactly."""
+    item = yield from _by_id_or_code(account_id, entitlements.KIND, entitlements.code_key(account_id, text), text)
+    return None if item is None else entitlements.entitlement_of(item)
+
+
+def many_entitlements(account_id: str, identifiers: Sequence[str]) -> Plan[Sequence[Entitlement | None]]:
+    """Those of a list."""
+    found = yield from _many(account_id, entitlements.KIND, identifiers)
+    return [None if item is None else entitlements.entitlement_of(item) for item in found]
+
+
+def _many(account_id: str, kind: str, identifiers: Sequence[str]) -> Plan[list[Item | None]]:
+    wanted = [keys.resource(account_id, kind, one) for one in identifiers]
+    found = yield need(*wanted)
+    return [live(found, key, kind) for key in wanted]
+
+
+def _by_id_or_code(account_id: str, kind: str, guard_key: Key, text: str) -> Plan[Item | None]:
+    by_id = keys.resource(account_id, kind, normal_uuid(text)) if is_uuid(text) else None
+    found = yield need(guard_key, by_id)
+    guard = live(found, guard_key, "unique")
+    coded = keys.resource(account_id, kind, guard["target"]) if guard else None
+    if coded is not None:
+        found = yield need(coded)
+    named, by_code = live(found, by_id, kind), live(found, coded, kind)
+    hits = [item for item in (named, by_code) if item is not None and (item is named or item.get("code") == text)]
+    return min(hits, key=lambda item: item["created"], default=None)
 
 
 def _by_id(account_id: str, kind: str, identifier: str) -> Plan[Item | None]:

@@ -348,7 +348,6 @@ def test_another_account_is_another_world(local_world: World) -> None:
     [
         ({"usePool": True}, {}, (422, "POLICY_POOL_EMPTY", f"{RELATIONSHIPS}/policy")),
         ({"usePool": True}, {"key": "MY-SECRET-KEY"}, None),
-        ({"scheme": "ED25519_SIGN"}, {}, (422, "SCHEME_NOT_SUPPORTED", f"{RELATIONSHIPS}/policy")),
         ({"encrypted": True}, {"key": "MY-SECRET-KEY"}, (422, "SCHEME_NOT_SUPPORTED", f"{RELATIONSHIPS}/policy")),
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.admin.bootstrap import subscribe
 from chalicelib.composition import CHANNELS
+from chalicelib.crypto.sealing import unseal
 from chalicelib.jobs.events import CLAIMED_FOR, Stream
 from chalicelib.store import keys
 from chalicelib.store.items import outbox
@@ -17,6 +18,7 @@ from chalicelib.store.items.license import MeterRow
 from chalicelib.store.items.outbox import TaskRow
 from chalicelib.store.table import Outbox, Row
 from chalicelib.store.unit import Change, commit
+from tests.api.helpers import secret_of
 from tests.races.crowd import Watched, aside, crowd, feed, rows
 from tests.world import World
 
@@ -243,3 +245,21 @@ def test_an_unknown_task_fails_alone(world: World, inbox: Inbox) -> None:
         record["dynamodb"]["SequenceNumber"] = str(number)
     assert failures(stream(world, inbox).handle({"Records": records})) == ["0"]
     assert len(inbox.received) == 3
+
+
+def test_a_secret_is_handed_over_sealed(world: World, inbox: Inbox) -> None:
+    listen(world, "user.password-reset")
+    world.create("users", {"email": "ann@acme.example"})
+    assert world.post("/v1/passwords", {"meta": {"email": "ann@acme.example"}}, as_=None).status == 204
+    assert failures(stream(world, inbox).handle(feed(world, "event"))) == []
+    (received,) = inbox.received
+    assert list(json.loads(received["payload"])) == ["data"]
+    opened = unseal(secret_of(world), received["sealed"], received["event"])
+    assert list(json.loads(opened)) == ["passwordResetToken"]
+
+
+def test_most_events_carry_no_secret(world: World, inbox: Inbox) -> None:
+    listen(world, "product.created")
+    world.product()
+    stream(world, inbox).handle(feed(world, "event"))
+    assert inbox.received[0]["sealed"] is None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chalicelib.licensing import license
 from chalicelib.licensing.license import Draft, License, generated_key
 from tests.unit.licensing import make
-from tests.unit.licensing.make import DAY, NOW, TICK, codes, invalid, policy
+from tests.unit.licensing.make import DAY, NOW, TICK, codes, counted, invalid, policy
 
 GENERATED = generated_key("0123456789" * 3)
 
@@ -94,16 +94,19 @@ def test_check_ins_start_with_the_license_if_required() -> None:
     assert created().last_check_in is None
 
 
-@pytest.mark.parametrize(
-    ("owner_group", "named", "group", "entered"),
-    [(None, False, None, None), ("g1", False, None, "g1"), ("g1", True, "g2", "g2"), (None, True, "g2", "g2")],
-)
-def test_a_license_inherits_the_group_of_its_owner(
-    owner_group: str | None, named: bool, group: str | None, entered: str | None
-) -> None:
-    owner = make.user(group_id=owner_group)
-    made = created(owner=owner, owner_named=True, group_named=named, group_id=group)
-    assert (made.owner_id, made.group_id) == ("user", entered)
+def test_a_license_enters_the_group_that_is_named_or_its_owners() -> None:
+    owner = make.user(group_id="group")
+    for named in (False, True):
+        made = created(owner=owner, owner_named=True, group_named=named, group=counted())
+        assert (made.owner_id, made.group_id) == ("user", "group")
+
+
+def test_a_group_that_is_gone_is_not_inherited() -> None:
+    assert created(owner=make.user(group_id="gone"), owner_named=True).group_id is None
+
+
+def test_the_last_place_of_a_group_can_be_taken() -> None:
+    assert created(group=counted(4, max_licenses=5)).group_id == "group"
 
 
 # --- keys -----------------------------------------------------------------------------------------------------------
@@ -145,6 +148,7 @@ def test_a_given_key_is_kept_verbatim() -> None:
 
 # --- errors ---------------------------------------------------------------------------------------------------------
 
+FULL = counted(5, max_licenses=5)
 OWNER_GROUP_FULL = "license count has exceeded maximum allowed by current group (5)"
 
 
@@ -155,7 +159,7 @@ OWNER_GROUP_FULL = "license count has exceeded maximum allowed by current group 
         ({"owner_named": True}, [("OWNER_NOT_FOUND", "/data/relationships/owner", "must exist")]),
         ({"group_named": True}, [("GROUP_NOT_FOUND", "/data/relationships/group", "must exist")]),
         (
-            {"group_full_limit": 5},
+            {"group": FULL},
             [("GROUP_LICENSE_LIMIT_EXCEEDED", "/data/relationships/group", OWNER_GROUP_FULL)],
         ),
         ({"id_taken": True}, [("ID_CONFLICT", "/data/id", "must not conflict with another license")]),
@@ -172,7 +176,7 @@ OWNER_GROUP_FULL = "license count has exceeded maximum allowed by current group 
         ({"key": "k" * 16_385}, [("KEY_TOO_LONG", KEY, "is too long (maximum is 16384 characters)")]),
         ({"policy": policy(use_pool=True)}, [("POLICY_POOL_EMPTY", POLICY, "pool is empty")]),
         (
-            {"policy": policy(scheme="ED25519_SIGN"), "key": "k"},
+            {"policy": policy(scheme="LEGACY_ENCRYPT", encrypted=True)},
             [("SCHEME_NOT_SUPPORTED", POLICY, "license keys of this scheme are not supported yet")],
         ),
         (
@@ -221,7 +225,6 @@ def test_everything_is_listed_in_the_order_of_the_specification() -> None:
         policy=None,
         owner_named=True,
         group_named=True,
-        group_full_limit=5,
         id_taken=True,
         key="action",
         key_taken=True,
@@ -233,7 +236,7 @@ def test_everything_is_listed_in_the_order_of_the_specification() -> None:
         permissions=["x"],
     )
     assert codes(license.create, everything, NOW) == [
-        *("POLICY_NOT_FOUND", "OWNER_NOT_FOUND", "GROUP_NOT_FOUND", "GROUP_LICENSE_LIMIT_EXCEEDED", "ID_CONFLICT"),
+        *("POLICY_NOT_FOUND", "OWNER_NOT_FOUND", "GROUP_NOT_FOUND", "ID_CONFLICT"),
         *("KEY_NOT_ALLOWED", "KEY_TAKEN", "KEY_CONFLICT", "KEY_TOO_SHORT", "NAME_TOO_LONG"),
         *("MAX_USES_INVALID", "MAX_USERS_INVALID", "METADATA_TOO_LONG", "PERMISSIONS_NOT_ALLOWED"),
     ]

@@ -90,3 +90,23 @@ def test_the_effective_set_is_shown() -> None:
     assert token.shown_permissions(stored, "user", frozenset({"*"})) == sorted(stored.permissions)
     assert token.shown_permissions(stored, "user", frozenset({"license.read"})) == ["license.read"]
     assert token.shown_permissions(make.token(), "user", frozenset({"b", "a"})) == ["a", "b"]
+
+
+def test_tokens_end_with_their_generation() -> None:
+    user = make.user(token_generation=3)
+    assert not token.is_revoked(make.token(generation=3), user)
+    for earlier in (0, 2):
+        assert token.is_revoked(make.token(generation=earlier), user)
+
+
+@pytest.mark.parametrize(("role", "kind"), [("user", "user-token"), ("sales-agent", "sales-token")])
+def test_a_token_that_is_kept_fits_its_user(role: str, kind: str) -> None:
+    user, before = make.user(role=role, token_generation=3), make.token(kind="admin-token", generation=2, name="N")
+    kept = token.kept(before, user)
+    assert kept == replace(before, kind=kind, generation=3)
+    assert not token.is_revoked(kept, user)
+
+
+def test_a_new_token_is_of_the_generation_it_is_given() -> None:
+    made = token.create("id", "user-token", "user", "user", "user", None, {}, NOW, generation=2)
+    assert made.generation == 2

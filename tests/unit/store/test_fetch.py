@@ -183,6 +183,27 @@ def test_a_listing_stops_at_its_limit() -> None:
     assert transport.calls[0][1]["ScanIndexForward"] is True
 
 
+def test_rows_are_listed_by_their_own_keys() -> None:
+    def row(position: str) -> dict[str, Any]:
+        return {"pk": {"S": "rows"}, "sk": {"S": position}, "kind": {"S": "hint"}}
+
+    first = {"Items": [row("1#a")], "LastEvaluatedKey": {"pk": {"S": "rows"}, "sk": {"S": "1#a"}}}
+    transport = Scripted(first, {"Items": [row("2#b")]})
+    found = fetch.listing(database(transport), Listing(fetch.ROWS, "rows", newest_first=False, after="0", limit=5))
+    assert [(one.position, one.key, one.identifier) for one in found] == [
+        ("1#a", Key("rows", "1#a"), "a"),
+        ("2#b", Key("rows", "2#b"), "b"),
+    ]
+    one, two = (sent for _, sent in transport.calls)
+    assert "IndexName" not in one
+    assert one["ExpressionAttributeNames"] == {"#h": "pk", "#r": "sk"}
+    assert (one["ExpressionAttributeValues"][":r"], two["ExpressionAttributeValues"][":r"]) == (
+        {"S": "0"},
+        {"S": "1#a"},
+    )
+    assert (one["ScanIndexForward"], two["Limit"]) == (True, 4)
+
+
 def test_a_prefix_is_read_strongly_to_its_end() -> None:
     one, two = (UniqueRow(pk="p", sk=f"user#{name}", target=name).serialize() for name in "ab")
     last = {"pk": {"S": "p"}, "sk": {"S": "user#a"}}
@@ -196,6 +217,21 @@ def test_a_prefix_is_read_strongly_to_its_end() -> None:
     assert fetch.run(database(transport), plan()) == ["a", "b"]
     assert transport.calls[1][1]["ExclusiveStartKey"] == last
     assert all(sent["ConsistentRead"] for _, sent in transport.calls)
+
+
+def test_an_empty_prefix_is_that_of_a_whole_partition() -> None:
+    transport = Scripted({"Items": [UniqueRow(pk="p", sk="a", target="x").serialize()]})
+
+    def plan() -> Plan[int]:
+        ask = Prefix("p", "", 5)
+        found = yield fetch.Need(asks=(ask,))
+        return len(found[ask])
+
+    assert fetch.run(database(transport), plan()) == 1
+    [(_, sent)] = transport.calls
+    assert sent["KeyConditionExpression"] == "#h = :h"
+    assert (sent["ConsistentRead"], sent["Limit"]) == (True, 5)
+    assert ":r" not in sent["ExpressionAttributeValues"]
 
 
 def test_what_fails_in_one_of_several_calls_is_raised() -> None:

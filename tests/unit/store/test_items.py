@@ -9,13 +9,30 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from chalicelib.licensing.account import Account
+from chalicelib.licensing.attachment import Attachment
+from chalicelib.licensing.entitlement import Entitlement
+from chalicelib.licensing.group import Group, Members
 from chalicelib.licensing.license import License
 from chalicelib.licensing.policy import Policy
+from chalicelib.licensing.pool import PoolKey
 from chalicelib.licensing.product import Product
 from chalicelib.licensing.token import Token
 from chalicelib.licensing.user import User
 from chalicelib.store import items, keys
-from chalicelib.store.items import account, license, outbox, policy, product, token, tombstone, user
+from chalicelib.store.items import (
+    account,
+    attachment,
+    entitlement,
+    group,
+    license,
+    outbox,
+    policy,
+    pool,
+    product,
+    token,
+    tombstone,
+    user,
+)
 from chalicelib.store.items.mapping import difference
 from chalicelib.store.table import Item, Outbox, Row, Tombstone, attributes_of, decode
 from chalicelib.store.unit import Put, Write
@@ -25,7 +42,7 @@ A = "account-id"
 METADATA = {"b": [1, 1.0, -0.5, True, None, ""], "a": {"ä": "☃"}, "big": 2**53}
 
 
-def full(kind: type[Any], **given: Any) -> dict[str, Any]:
+def full(kind: type[Any], /, **given: Any) -> dict[str, Any]:
     """A value for every field, none of them the default."""
     hints = get_type_hints(kind)
     return {name: _value(name, hints[name]) for name in kind.__struct_fields__} | given
@@ -66,19 +83,43 @@ def _token(value: Token) -> Token:
     return token.token_of(stored(token.creation(A, value, "digest"))[0])
 
 
+def _group(value: Group) -> Group:
+    facts, meter = stored(group.creation(A, value))
+    assert group.members_of(meter) == Members()
+    return group.group_of(facts)
+
+
+def _attachment(value: Attachment) -> Attachment:
+    return attachment.attachment_of(stored((attachment.put(A, value, make.NOW),))[0])
+
+
+def pool_key(**given: Any) -> PoolKey:
+    """A key in a pool."""
+    fields: dict[str, Any] = {"id": "pooled", "key": "POOLED-KEY", "policy_id": "policy", "product_id": "product"}
+    return PoolKey(**fields | {"created": make.LONG_AGO, "updated": make.LONG_AGO} | given)
+
+
 ROUND_TRIPS: list[tuple[type[Any], Any, Callable[[Any], Any]]] = [
     (Product, make.product, lambda value: product.product_of(stored(product.creation(A, value))[0])),
     (Policy, make.policy, lambda value: policy.policy_of(stored(policy.creation(A, value))[0])),
     (User, make.user, lambda value: user.user_of(stored(user.creation(A, value))[0])),
     (License, make.license_, _license),
     (Token, make.token, _token),
+    (Group, make.group, _group),
+    (
+        Entitlement,
+        make.entitlement,
+        lambda value: entitlement.entitlement_of(stored(entitlement.creation(A, value))[0]),
+    ),
+    (PoolKey, pool_key, lambda value: pool.pool_key_of(stored(pool.creation(A, value))[0])),
+    (Attachment, make.attachment, _attachment),
 ]
 
 
 @pytest.mark.parametrize(("kind", "least", "there_and_back"), ROUND_TRIPS, ids=lambda one: getattr(one, "__name__", ""))
 class TestRoundTrip:
     def test_with_everything(self, kind: type[Any], least: Any, there_and_back: Any) -> None:
-        value = kind(**full(kind))
+        value = kind(**full(kind, **({"kind": "group-owner"} if kind is Attachment else {})))
         back = there_and_back(value)
         lost = {"operation"} if kind is License else set()
         for name in set(kind.__struct_fields__) - lost:
@@ -110,19 +151,22 @@ def test_a_product_without_strategy_stays_without() -> None:
 
 def test_none_is_never_stored() -> None:
     for kind, least, _ in ROUND_TRIPS:
-        for write in _creation(kind, least()):
+        for write in CREATIONS[kind](least()):
             if isinstance(write, Put):
                 assert all("NULL" not in cell for cell in write.row.serialize().values())
 
 
-def _creation(kind: type[Any], value: Any) -> tuple[Write, ...]:
-    if kind is License:
-        return license.creation(A, value, make.policy(), make.NOW)
-    if kind is Token:
-        return token.creation(A, value, "digest")
-    if kind is Product:
-        return product.creation(A, value)
-    return policy.creation(A, value) if kind is Policy else user.creation(A, value)
+CREATIONS: dict[type[Any], Callable[[Any], tuple[Write, ...]]] = {
+    Product: lambda value: product.creation(A, value),
+    Policy: lambda value: policy.creation(A, value),
+    User: lambda value: user.creation(A, value),
+    License: lambda value: license.creation(A, value, make.policy(), make.NOW),
+    Token: lambda value: token.creation(A, value, "digest"),
+    Group: lambda value: group.creation(A, value),
+    Entitlement: lambda value: entitlement.creation(A, value),
+    PoolKey: lambda value: pool.creation(A, value),
+    Attachment: lambda value: (attachment.put(A, value, make.NOW),),
+}
 
 
 def test_a_meter_is_below_one_unit() -> None:
@@ -149,7 +193,17 @@ def test_every_field_of_a_license_is_stored_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "row"), [(Product, product.ProductRow), (Policy, policy.PolicyRow), (User, user.UserRow)]
+    ("kind", "row"),
+    [
+        (Product, product.ProductRow),
+        (Policy, policy.PolicyRow),
+        (User, user.UserRow),
+        (Group, group.GroupRow),
+        (Members, group.GroupMeterRow),
+        (Entitlement, entitlement.EntitlementRow),
+        (PoolKey, pool.PoolKeyRow),
+        (Attachment, attachment.AttachmentRow),
+    ],
 )
 def test_every_field_is_stored(kind: type[Any], row: type[Row]) -> None:
     assert set(kind.__struct_fields__) <= set(attributes_of(row))
@@ -208,7 +262,9 @@ def test_integers_are_integers() -> None:
 
 
 def test_every_kind_is_known_to_reads() -> None:
-    assert {"account", "license", "outbox", "policy", "product", "token", "user"} <= set(items.__all__)
-    for kind in "account license license-meter policy product token user unique pointer webhooks tombstone".split():
+    known = "account attachment entitlement group hint key license outbox policy product token user"
+    assert set(known.replace("key", "pool").split()) <= set(items.__all__)
+    rows = "account attachment entitlement group group-meter hint key license license-meter policy product"
+    for kind in f"{rows} token user unique pointer webhooks tombstone".split():
         assert decode(Row, {"pk": {"S": "a"}, "sk": {"S": "b"}, "kind": {"S": kind}})["kind"] == kind
     assert issubclass(Tombstone, Row)

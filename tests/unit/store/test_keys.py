@@ -68,3 +68,9 @@ def test_deadlines_spread_over_all_shards() -> None:
 
 def test_slots_of_two_accounts_never_meet() -> None:
     assert keys.slot(ACCOUNT, "product", "P", "license") != keys.slot(OTHER, "product", "P", "license")
+
+
+def test_where_a_part_is_tells_where_its_machine_is() -> None:
+    on = keys.machine(ACCOUNT, "L", "machine's print")
+    for part in (keys.component, keys.process):
+        assert keys.machine_of(part(ACCOUNT, "L", "machine's print", "own name")) == on

@@ -92,10 +92,9 @@ def test_a_license_dies_with_what_it_lives_by(part: str) -> None:
         "owner": keys.resource(A, "user", "user"),
     }[part]
     bury(shelf, key)
-    entry = fetch.Entry("", keys.facts(A, "license"))
     assert fetch.run(database(shelf), loads.by_key(A, KEY)) is None
     assert fetch.run(database(shelf), loads.by_exact_id(A, "license")) is None
-    assert fetch.run(database(shelf), loads.many(A, [entry])) == [None]
+    assert fetch.run(database(shelf), loads.many(A, ["license"])) == [None]
     del shelf.items[key]
     assert fetch.run(database(shelf), loads.by_exact_id(A, "license")) is None
 
@@ -140,8 +139,7 @@ def test_a_list_shares_its_parents() -> None:
         *(row for one in several for row in rows(*licenses.creation(A, one, policy, make.NOW))),
         *rows(*policies.creation(A, policy)),
     )
-    entries = [fetch.Entry("", keys.facts(A, f"l{number}")) for number in (4, 9, 0)]
-    found = fetch.run(database(shelf), loads.many(A, entries))
+    found = fetch.run(database(shelf), loads.many(A, ["l4", "l9", "l0"]))
     assert [one and one.license.id for one in found] == ["l4", None, "l0"]
     assert [len(batch) for batch in shelf.batches] == [6, 1]
 

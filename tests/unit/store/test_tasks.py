@@ -11,6 +11,7 @@ from chalicelib.store import keys, tasks
 from chalicelib.store.items import license as licenses
 from chalicelib.store.keys import Key
 from chalicelib.store.table import Item, Outbox, Row
+from chalicelib.store.tasks import steps
 from chalicelib.store.unit import commit
 from tests.races.crowd import Watched, crowd, rows
 from tests.unit.licensing import make
@@ -22,7 +23,7 @@ THROTTLED = failed("ThrottlingException")
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "PAGE", 3)
+    monkeypatch.setattr(steps, "PAGE", 3)
 
 
 def doomed(world: World, licenses: int) -> tuple[str, list[Any]]:

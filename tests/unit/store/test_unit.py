@@ -92,6 +92,14 @@ def test_a_change_keeps_its_own_condition_too() -> None:
     assert {"N": "4"} in sent["ExpressionAttributeValues"].values()
 
 
+def test_a_change_that_creates_asks_for_its_own_condition_only() -> None:
+    transport = Scripted({})
+    free = MeterRow.pk.does_not_exist() | (MeterRow.basis < 4)
+    commit(database(transport), [Change(MeterRow, KEY, (MeterRow.uses.set(1),), free, creates=True)])
+    sent = transport.calls[0][1]
+    assert sent["ConditionExpression"] == "(attribute_not_exists (#2) OR #3 < :2)"
+
+
 def test_several_writes_are_one_transaction_in_order() -> None:
     transport = Scripted({})
     writes: list[Write] = [

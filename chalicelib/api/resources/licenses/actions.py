@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from chalicelib.api.kinds.licenses import LICENSES, load_one, show
 from chalicelib.api.operation import Command, Operation, Outcome, Scene
-from chalicelib.api.resources.licenses.common import LICENSES, MEMBER, load_one, show
+from chalicelib.api.resources.licenses.common import MEMBER
 from chalicelib.api.schema import Member, integer, meta
 from chalicelib.licensing import check_in, usage
 from chalicelib.licensing.errors import Problem
 from chalicelib.licensing.usage import UsageChange
-from chalicelib.store.items import license as stored
+from chalicelib.store.items import license_changes as stored
 from chalicelib.store.loads.license import Licensed
 from chalicelib.store.table import Item
 

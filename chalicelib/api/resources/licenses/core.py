@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from chalicelib.api.kind import listed, may_list
-from chalicelib.api.operation import Arrival, Command, Operation, Order, Outcome, Scene
+from chalicelib.api.hints import hinted
+from chalicelib.api.kind import collection, creation
+from chalicelib.api.kinds.licenses import LICENSES, load_one, show
+from chalicelib.api.lists.licenses import license_page
+from chalicelib.api.operation import Arrival, Command, Outcome, Scene
 from chalicelib.api.peek import attribute, linked, peek
-from chalicelib.api.resources.licenses.common import (
-    LICENSES,
-    MEMBER,
-    PATH,
-    PRIVILEGED,
-    SUPPORTING,
-    TYPES,
-    attributes,
-    load_one,
-    show,
-)
+from chalicelib.api.resources.licenses.common import MEMBER, PATH, PRIVILEGED, SUPPORTING, TYPES, attributes
 from chalicelib.api.schema import (
     UUID,
     Member,
@@ -28,25 +21,19 @@ from chalicelib.api.schema import (
     spellings,
     text,
 )
+from chalicelib.api.signed_keys import signed
 from chalicelib.licensing.access import Subject, authorize
-from chalicelib.licensing.errors import BadRequest, Problem
 from chalicelib.licensing.identifiers import is_uuid, normal_uuid
 from chalicelib.licensing.license import create
 from chalicelib.licensing.license_draft import Draft, generated_key
-from chalicelib.store import keys, walk
 from chalicelib.store.fetch import Plan
+from chalicelib.store.items import group as groups
 from chalicelib.store.items import license as stored
+from chalicelib.store.items import pool as pools
 from chalicelib.store.loads import creation as loads
-from chalicelib.store.loads import license as licensed_loads
-from chalicelib.store.loads.creation import Creation
+from chalicelib.store.loads.creation import Creation, Names
 from chalicelib.store.loads.license import Licensed
 
-FILTERS = frozenset(
-    {
-        *("product", "policy", "group", "machine", "owner", "user", "metadata", "status", "suspended", "expiring"),
-        *("expired", "expires", "activity", "assigned", "unassigned", "activated", "activations"),
-    }
-)
 CREATE = document(
     TYPES,
     {"key": text(), **attributes(PRIVILEGED, instant(roles=PRIVILEGED)), "metadata": metadata()},
@@ -72,13 +59,15 @@ def _owner_id(arrival: Arrival) -> str | None:
 
 
 def _load_creation(arrival: Arrival) -> Plan[Creation]:
-    return loads.creation(
-        arrival.account_id,
-        linked(arrival.document, "policy"),
-        _owner_id(arrival),
-        _sent_id(arrival),
-        attribute(arrival.document, "key"),
+    names = Names(
+        policy_id=linked(arrival.document, "policy"),
+        owner_id=_owner_id(arrival),
+        group_id=linked(arrival.document, "group"),
+        license_id=_sent_id(arrival),
+        key=attribute(arrival.document, "key"),
+        draw=int(arrival.service.random_hex(4), 16),
     )
+    return loads.creation(arrival.account_id, names)
 
 
 def _may_create(scene: Scene) -> None:
@@ -89,8 +78,27 @@ def _may_create(scene: Scene) -> None:
 
 def _create(scene: Scene, command: Command) -> Outcome:
     found: Creation = scene.loaded
+    draft = _draft(scene, command)
+    license = replace(create(draft, scene.now), id_is_key=found.id_is_key)
+    assert found.policy is not None
+    license = signed(scene, license, found.policy, found.owner, draft.fields.get("key"))
+    group = None if found.group is None else found.group.group
+    writes = stored.creation(scene.account_id, license, found.policy, scene.now, id_was_given="id" in command["data"])
+    popped = () if found.pool_key is None else pools.removal(scene.account_id, found.pool_key, scene.now)
+    return LICENSES.created_as(
+        scene,
+        license.id,
+        show(scene, Licensed(license, found.policy, found.owner)),
+        writes=(*writes, *popped, *groups.moved(scene.account_id, "licenses", None, group)),
+        event="license.created",
+        **hinted(scene, None, stored.listed(license)),
+    )
+
+
+def _draft(scene: Scene, command: Command) -> Draft:
+    found: Creation = scene.loaded
     data = command["data"]
-    draft = Draft(
+    return Draft(
         license_id=data.get("id") or scene.new_id(),
         random_key=generated_key(scene.arrival.service.random_hex(30)),
         fields=data.get("attributes", {}),
@@ -98,64 +106,28 @@ def _create(scene: Scene, command: Command) -> Outcome:
         owner=found.owner,
         owner_named=_owner_id(scene.arrival) is not None,
         group_named=linked(scene.arrival.document, "group") is not None,
+        group=found.group,
         key_taken=found.key_taken,
         key_is_license_id=found.key_is_license_id,
         id_taken=found.id_taken,
+        pool_key=None if found.pool_key is None else found.pool_key.key,
     )
-    license = replace(create(draft, scene.now), id_is_key=found.id_is_key)
-    assert found.policy is not None
-    resource = show(scene, Licensed(license, found.policy, found.owner))
-    writes = stored.creation(scene.account_id, license, found.policy, scene.now, id_was_given="id" in data)
-    return LICENSES.created(scene, license.id, resource, writes=writes, event="license.created")
-
-
-def _may_list(scene: Scene) -> None:
-    """A filter that is not there yet is refused: ignored, it would answer licenses nobody asked for."""
-    unsupported = next((name for name in scene.arrival.query.tree if name in FILTERS), None)
-    if unsupported is not None:
-        raise BadRequest(Problem("filter is not supported yet", parameter=unsupported))
-    may_list("license.list", "license.read")(scene)
 
 
 def _list(scene: Scene, command: Command) -> Outcome:
-    account_id = scene.account_id
-    return listed(
-        LICENSES,
-        scene,
-        _streams(scene),
-        lambda entries: licensed_loads.many(account_id, entries, weak=True),
-        lambda cursor: keys.facts(account_id, cursor),
-    )
-
-
-def _streams(scene: Scene) -> tuple[walk.Stream, ...]:
-    """The narrowest partition that holds everything the bearer may see."""
-    bearer = scene.bearer
-    if bearer is not None and bearer.kind == "product":
-        return (walk.Stream(2, keys.slot(scene.account_id, "product", bearer.id, stored.KIND)),)
-    if bearer is not None and bearer.role == "user":
-        return (walk.Stream(5, keys.slot(scene.account_id, "owner", bearer.id, stored.KIND)),)
-    return (walk.Stream(1, keys.slot(scene.account_id, stored.KIND)),)
+    return license_page(scene, {})
 
 
 OPERATIONS = (
-    Operation(
-        name="license.list",
-        methods=("GET",),
-        path=PATH,
-        authorize=_may_list,
-        decide=_list,
-    ),
-    Operation(
-        name="license.create",
-        methods=("POST",),
-        path=PATH,
+    collection("license.list", PATH, "license.read", _list),
+    creation(
+        "license.create",
+        PATH,
+        _create,
         load=_load_creation,
         authorize=_may_create,
         body=CREATE,
-        order=Order.BODY_FIRST,
-        decide=_create,
-        events=("license.created",),
+        event="license.created",
     ),
     LICENSES.member(
         "license.read",

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from chalicelib.api.hints import hinted
+from chalicelib.api.kinds.licenses import LICENSES, load_one, show
 from chalicelib.api.operation import Command, Operation, Outcome, Scene
-from chalicelib.api.resources.licenses.common import LICENSES, MEMBER, SUPPORTING, TYPES, attributes, load_one, show
+from chalicelib.api.resources.licenses.common import MEMBER, SUPPORTING, TYPES, attributes
 from chalicelib.api.schema import document, instant, metadata, text
 from chalicelib.licensing import license as licenses
 from chalicelib.licensing.license import License
 from chalicelib.licensing.policy import Policy
 from chalicelib.store.items import license as stored
+from chalicelib.store.items import license_changes
 from chalicelib.store.tasks import delete_license
 
 Transition = Callable[[License, Policy, datetime], License]
@@ -32,8 +35,9 @@ def _changed(scene: Scene, transition: Transition, event: str) -> Outcome:
     after = transition(before, policy, scene.now)
     return Outcome(
         body={"data": show(scene, licensed, after)},
-        writes=stored.update(scene.account_id, before, after, policy, scene.now),
+        writes=license_changes.update(scene.account_id, before, after, policy, scene.now),
         event=event,
+        **hinted(scene, stored.listed(before), stored.listed(after)),
     )
 
 

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from chalicelib.licensing import heartbeat
+from chalicelib.licensing.buckets import Bucket
 from chalicelib.licensing.license import License
 from chalicelib.licensing.policy import Policy
 from chalicelib.licensing.validation.decide import NOT_FOUND, Verdict, touched, validate
 from chalicelib.licensing.validation.scopes import read
-from chalicelib.licensing.validation.snapshot import Bucket, MachineState
+from chalicelib.licensing.validation.snapshot import MachineState
 from tests.unit.licensing import make
 from tests.unit.licensing.make import DAY, NOW, TICK
 from tests.unit.licensing.validation.scene import EXPIRED, OWNER, code, machine, outcome, snapshot, verdict

@@ -1,0 +1,1 @@
+"""Groups, one file per family of operations."""

@@ -1,0 +1,110 @@
+"""The owners of a group (spec resources.md §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chalicelib.api import pages
+from chalicelib.api.attachments import asked, attached, body, detached, named
+from chalicelib.api.document import many
+from chalicelib.api.kinds.groups import GROUPS, load_one
+from chalicelib.api.operation import Arrival, Command, Order, Outcome, Scene
+from chalicelib.api.resources.groups.common import MEMBER
+from chalicelib.api.schema import spellings
+from chalicelib.api.show import attachment as shown
+from chalicelib.licensing.attachment import Attachment, Wanted, attach_group_owners, detach_group_owners
+from chalicelib.licensing.errors import missing
+from chalicelib.licensing.identifiers import is_uuid, normal_uuid
+from chalicelib.store import keys, walk
+from chalicelib.store.fetch import Entry, Plan, need
+from chalicelib.store.items import attachment as stored
+from chalicelib.store.keys import Key
+from chalicelib.store.loads import owners
+from chalicelib.store.loads.owners import Named
+
+OWNERS = f"{MEMBER}/owners"
+LENGTH = (0, 400)
+"""Any number of owners, as far as one event can tell of them."""
+USERS = body(spellings("user", "users"), LENGTH)
+ATTACHED, DETACHED = "group.owners.attached", "group.owners.detached"
+
+
+def _list(scene: Scene, command: Command) -> Outcome:
+    """All owners are at hand: the walk only orders and cuts them."""
+    account_id, arrival = scene.account_id, scene.arrival
+    found = {one.id: one for one in _owners(scene)}
+    where = {one.id: _place(account_id, one) for one in found.values()}
+    request = pages.parse(arrival.query.tree)
+
+    def load(entries: Sequence[Entry]) -> Plan[list[Attachment]]:
+        yield need()
+        return [found[entry.identifier] for entry in entries]
+
+    def cursor(identifier: str) -> Key:
+        return where[identifier].key if identifier in where else keys.pointer(account_id, owners.KIND, identifier)
+
+    page = scene.read(walk.page((walk.Given(tuple(where.values())),), request, load, cursor))
+    links = pages.links(arrival.raw.shown_path, arrival.query.flat, request, page)
+    return Outcome(body=many([shown.show(account_id, one) for one in page.resources], links))
+
+
+def _owners(scene: Scene) -> tuple[Attachment, ...]:
+    return scene.read(owners.of_group(scene.account_id, GROUPS.one(scene).group.id))
+
+
+def _place(account_id: str, owner: Attachment) -> Entry:
+    key = stored.key_of(account_id, owner.kind, owner.holder_id, owner.target_id)
+    return Entry(keys.position(owner.created, owner.id), key)
+
+
+def _read(scene: Scene, command: Command) -> Outcome:
+    text = scene.arrival.ids["child"]
+    owner_id = normal_uuid(text) if is_uuid(text) else None
+    owner = next((one for one in _owners(scene) if one.id == owner_id), None)
+    if owner is None:
+        raise missing("group owner", text)
+    return Outcome(body={"data": shown.show(scene.account_id, owner)})
+
+
+def _load_named(arrival: Arrival) -> Plan[Named]:
+    return owners.named(arrival.account_id, arrival.ids["id"], named(arrival.document, LENGTH))
+
+
+def _attach(scene: Scene, command: Command) -> Outcome:
+    group, known = GROUPS.one(scene).group, scene.extra
+    wanted = Wanted(asked(command), known.users, known.owners)
+    found = attach_group_owners(group.id, wanted, scene.new_id, scene.now)
+    return attached(scene, found, group.created, ATTACHED)
+
+
+def _detach(scene: Scene, command: Command) -> Outcome:
+    group, known = GROUPS.one(scene).group, scene.extra
+    return detached(scene, detach_group_owners(asked(command), known.owners), group.created, DETACHED)
+
+
+OPERATIONS = (
+    GROUPS.below("group.owners.list", OWNERS, load_one, _list, "group.owners.read"),
+    GROUPS.member("group.owners.read", ("GET",), f"{OWNERS}/{{child}}", load_one, _read),
+    GROUPS.member(
+        "group.owners.attach",
+        ("POST",),
+        OWNERS,
+        load_one,
+        _attach,
+        extra=_load_named,
+        body=USERS,
+        order=Order.BODY_FIRST,
+        events=(ATTACHED,),
+    ),
+    GROUPS.member(
+        "group.owners.detach",
+        ("DELETE",),
+        OWNERS,
+        load_one,
+        _detach,
+        extra=_load_named,
+        body=USERS,
+        order=Order.BODY_FIRST,
+        events=(DETACHED,),
+    ),
+)

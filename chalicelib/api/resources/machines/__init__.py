@@ -1,0 +1,1 @@
+"""Machines, one file per family of operations."""

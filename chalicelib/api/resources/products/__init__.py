@@ -1,0 +1,1 @@
+"""Products, one file per family of operations."""

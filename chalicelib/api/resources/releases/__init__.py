@@ -1,0 +1,1 @@
+"""Releases, one file per family of operations."""

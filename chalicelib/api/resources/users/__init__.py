@@ -1,0 +1,1 @@
+"""Users, one file per family of operations."""

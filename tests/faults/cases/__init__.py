@@ -1,0 +1,1 @@
+"""The operations of the fault tests, one file per family."""
