@@ -8,7 +8,9 @@ import sys
 from collections.abc import Sequence
 
 from chalicelib import runtime
+from chalicelib.admin import repair
 from chalicelib.admin.bootstrap import Tools, bootstrap, find, subscribe
+from chalicelib.admin.transfer import commands as transfer
 from chalicelib.licensing.errors import Refusal, missing
 
 
@@ -26,6 +28,8 @@ def parser() -> argparse.ArgumentParser:
     listen.add_argument("--account", required=True, metavar="SLUG_OR_ID")
     listen.add_argument("--channel", default="log", choices=("log",))
     listen.add_argument("events", nargs="*", default=["*"], metavar="EVENT")
+    transfer.add(commands)
+    repair.add(commands)
     return top
 
 
@@ -33,6 +37,9 @@ def run(tools: Tools, arguments: Sequence[str]) -> int:
     """Carry out one command; the exit status."""
     options = parser().parse_args(arguments)
     try:
+        command = (transfer.RUN | repair.RUN).get(options.command)
+        if command is not None:
+            return command(tools, options)
         print(json.dumps(_carry_out(tools, options), indent=2))
     except Refusal as refusal:
         print("; ".join(f"{one.code or 'error'}: {one.detail}" for one in refusal.problems), file=sys.stderr)
