@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from tests.clients.keygen_py_seats import seated
+
 ROOT = Path(__file__).parents[2]
 FIELDS = ("id", "key", "name", "policy", "status")
 
@@ -34,7 +36,17 @@ class KeygenPy:
         self, config: dict[str, Any], fingerprints: list[str] | None = None, entitlements: list[str] | None = None
     ) -> dict[str, Any]:
         """`validate()` of the SDK: the license's fields, or the error's `type` and `details`."""
-        asked = {"config": config, "fingerprints": fingerprints or [], "entitlements": entitlements or []}
+        return self._ask({"config": config, "fingerprints": fingerprints or [], "entitlements": entitlements or []})
+
+    def live(self, config: dict[str, Any], fingerprint: str) -> dict[str, Any]:
+        """A whole life: activate, validate, ping, check out and open both files, deactivate; what each step gave."""
+        return self._ask({"config": config, "live": fingerprint})
+
+    def seat(self, config: dict[str, Any], fingerprint: str, leave: str, *others: str) -> dict[str, Any]:
+        """Take a seat, be refused those for `others`, leave by `leave`; what each step gave (`keygen_py_seats`)."""
+        return self._ask({"config": config, "seat": fingerprint, "leave": leave, "others": others})
+
+    def _ask(self, asked: dict[str, Any]) -> dict[str, Any]:
         self._in.write(json.dumps(asked) + "\n")
         self._in.flush()
         answered: dict[str, Any] = json.loads(self._out.readline())
@@ -63,8 +75,7 @@ def main() -> None:
         asked = json.loads(line)
         settings.set_config(settings.KeygenConfig(**asked["config"]))
         try:
-            license = asyncio.run(_validate(sdk, asked))
-            answer = {name: getattr(license, name) for name in FIELDS} | {"expiry": str(license.expiry)}
+            answer = asyncio.run(_answered(sdk, asked))
         except Exception as error:
             answer = _described(error)
         print(json.dumps(answer), flush=True)
@@ -78,8 +89,40 @@ def _described(error: Exception) -> dict[str, Any]:
     return described
 
 
-async def _validate(sdk: Any, asked: dict[str, Any]) -> Any:
-    return await sdk.validate(asked["fingerprints"], asked["entitlements"])
+async def _answered(sdk: Any, asked: dict[str, Any]) -> dict[str, Any]:
+    if "seat" in asked:
+        return await seated(sdk, asked)
+    return await (_live(sdk, asked["live"]) if "live" in asked else _validated(sdk, asked))
+
+
+async def _validated(sdk: Any, asked: dict[str, Any]) -> dict[str, Any]:
+    license = await sdk.validate(asked["fingerprints"], asked["entitlements"])
+    return {name: getattr(license, name) for name in FIELDS} | {"expiry": str(license.expiry)}
+
+
+async def _live(sdk: Any, fingerprint: str) -> dict[str, Any]:
+    license = await sdk.validate([], [])
+    machine = await sdk.license.License.activate_machine(license.id, fingerprint, None)
+    validated = await license.validate([fingerprint], [])
+    pinged = await machine.ping()
+    license_file, machine_file = (
+        await license.checkout(3600, ["entitlements"]),
+        await machine.checkout(3600, ["license"]),
+    )
+    license_file.verify()
+    machine_file.verify()
+    said, said_of_machine = license_file.decrypt(license.key), machine_file.decrypt(license.key + fingerprint)
+    listed = [one.fingerprint for one in await license.machines()]
+    await machine.deactivate()
+    left = await license.machines()
+    return {
+        "license": [license.id, validated.id, said.license.id],
+        "machine": [machine.id, said_of_machine.machine.id],
+        "status": pinged.heartbeat_status,
+        "ttl": [said.ttl, said_of_machine.ttl],
+        "listed": listed,
+        "left": len(left),
+    }
 
 
 if __name__ == "__main__":

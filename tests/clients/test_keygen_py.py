@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.api.installing import activated, part
 from tests.clients.keygen_py import KeygenPy
 from tests.clients.site import Alter, Site, flipped, with_body, with_headers, without
 from tests.clients.test_keygen_sdk import STRANGE_KEY, later
@@ -35,6 +36,14 @@ class Client:
         self.config |= {"product": product, "license_key": license["attributes"]["key"]}
         return license
 
+    def live(self, fingerprint: str) -> dict[str, Any]:
+        """A whole life of a machine."""
+        return self._process.live(self.config, fingerprint)
+
+    def seat(self, fingerprint: str, leave: str, *others: str) -> dict[str, Any]:
+        """A seat that is taken and given back."""
+        return self._process.seat(self.config, fingerprint, leave, *others)
+
     def validate(self, *fingerprints: str, entitlements: list[str] | None = None) -> dict[str, Any]:
         """The SDK's `validate()`."""
         return self._process.validate(self.config, list(fingerprints), entitlements)
@@ -54,6 +63,50 @@ def test_me_and_validate(client: Client, key: str) -> None:
     found = {name: answer[name] for name in ("id", "key", "name", "policy", "status")}
     assert found == {"id": license["id"], "key": key, "name": None, "policy": policy, "status": "ACTIVE"}
     assert answer["expiry"].replace(" ", "T")[:19] == license["attributes"]["expiry"][:19]
+
+
+def test_the_life_of_a_machine(client: Client) -> None:
+    """Activated, validated, pinged, checked out with its license, both files opened, listed and deactivated."""
+    license = client.licensed(scheme="ED25519_SIGN")
+    told = client.live("fp:4d-ee")
+    assert told["license"] == [license["id"]] * 3
+    assert told["machine"][0] == told["machine"][1]
+    assert (told["status"], told["ttl"], told["listed"], told["left"]) == ("ALIVE", [3600, 3600], ["fp:4d-ee"], 0)
+
+
+@pytest.mark.parametrize("leave", ["fingerprint", "id", "machine"])
+def test_the_last_seat(client: Client, leave: str) -> None:
+    license = client.licensed(floating=True, maxMachines=1)
+    told = client.seat("fp 4d:ee", leave, "fp-2", "fp-3")
+    assert told["before"] == ["LicenseNotActivated", "NO_MACHINES"]
+    assert told["again"] == ["MachineAlreadyActivated", "FINGERPRINT_TAKEN"]
+    assert told["full"] == [["MachineLimitExceeded", "MACHINE_LIMIT_EXCEEDED"]] * 2
+    assert told["license"] == [license["id"]] * 3
+    assert told["machine"] == [told["machine"][0]] * 3
+    assert (told["status"], told["listed"]) == (["ALIVE"] * 2, ["fp 4d:ee"])
+    assert told["after"] is not None
+    assert told["left"] == []
+
+
+def test_a_machine_that_must_ping(site: Site, client: Client) -> None:
+    license = client.licensed(floating=True, requireHeartbeat=True, heartbeatBasis="FROM_FIRST_PING")
+    machine = activated(site.world, license, "fp-1")
+    answer = client.validate("fp-1")
+    assert (answer["type"], answer["details"]["code"]) == ("HeartbeatRequired", "HEARTBEAT_NOT_STARTED")
+    assert site.world.post(f"/v1/machines/{machine['id']}/actions/ping").status == 200
+    assert client.validate("fp-1")["id"] == license["id"]
+    site.world.clock.advance(seconds=601)
+    answer = client.validate("fp-1")
+    assert (answer["type"], answer["details"]["code"]) == ("HeartbeatDead", "HEARTBEAT_DEAD")
+
+
+def test_components_of_a_machine(site: Site, client: Client) -> None:
+    """It can ask for components, and cannot bring them: it sends them in a form of its own."""
+    license = client.licensed()
+    activated(site.world, license, "fp-1", parts=[part("cpu"), part("disk")])
+    assert client.validate("fp-1", "cpu", "disk")["id"] == license["id"]
+    answer = client.validate("fp-1", "gpu")
+    assert answer["details"]["code"] == "COMPONENTS_SCOPE_MISMATCH"
 
 
 def test_a_license_token(site: Site, client: Client) -> None:
