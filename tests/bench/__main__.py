@@ -23,8 +23,10 @@ from pathlib import Path
 from tests.bench import cold
 from tests.bench.budgets import Row, missed, slow
 from tests.bench.cases import cases
+from tests.bench.machine_cases import machine_cases
 from tests.bench.measure import measure
 from tests.bench.place import ROOT, in_file, in_memory
+from tests.bench.signing_cases import signing_cases
 
 SMALL, LARGE = 1_000, 100_000
 OUTPUT = ROOT / "build" / "bench.json"
@@ -48,7 +50,7 @@ def _measured(words: Sequence[str]) -> list[Row]:
     rows: list[Row] = []
     small, large = in_memory(SMALL), in_file(LARGE)
     print(_LINE.format(*_TITLES, "").rstrip())
-    for case in cases(small, large):
+    for case in (*cases(small, large), *signing_cases(small), *machine_cases(small, large)):
         if _wanted(case.operation, words):
             rows.append(measure(case))
             _print(rows[-1], rows)

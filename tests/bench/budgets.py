@@ -50,19 +50,35 @@ class Budget:
     slack: float = 0.05
 
 
+SIGNATURES = ("ed25519", "ecdsa-p256", "rsa-pss-sha256", "rsa-sha256")
+
 # Reads: a listing page costs its keys (4), 1 for each license, and whoever asks, policies and owners.
-# Writes of a creation: 3 items in a transaction at 2 each, one for each index entry (2 each in a transaction too).
+# Writes of a creation: 3 items in a transaction at 2 each, its 8 index entries (2 each in a transaction too), and one
+# row for each of the two values of its metadata, which are put side by side in a round before.
 BUDGETS: Mapping[str, Budget] = {
     "validate key": Budget(2, 3.5, 0),
     "validate key, touch due": Budget(3, 3.5, 1),
     "validate id": Budget(2, 5, 0),
     "increment": Budget(3, 6, 1),
-    "create license": Budget(3, 6, 16),
+    "create license": Budget(6, 6, 24),
     "retrieve": Budget(2, 5, 0),
     "list 100 of 1,000": Budget(5, 110, 0),
     "list 100 of 100,000": Budget(5, 110, 0, like="list 100 of 1,000"),
     "sweep 100 due of 1,000": Budget(),
     "sweep 100 due of 100,000": Budget(like="sweep 100 due of 1,000"),
+    **{f"retrieve, {algorithm}": Budget(2, 5, 0) for algorithm in SIGNATURES},
+    **{
+        f"check out, {encoding}+{algorithm}": Budget(3, 6, 1)
+        for encoding in ("base64", "aes-256-gcm")
+        for algorithm in SIGNATURES
+    },
+    "activate": Budget(3, 8, 18),
+    "deactivate": Budget(6, 12, 22),
+    "ping": Budget(4, 9, 3),
+    "validate fingerprint": Budget(2, 5, 0),
+    "validate everything": Budget(5, 20, 0),
+    "sweep 1,000 dead of 2,000": Budget(),
+    "sweep 1,000 dead of 100,000": Budget(like="sweep 1,000 dead of 2,000"),
     "cold import": Budget(0, 0, 0, COLD_RATIO),
 }
 COUNTED = ("sequential", "read_units", "write_units")

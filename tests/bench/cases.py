@@ -7,12 +7,16 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from chalicelib.composition import sweep
 from chalicelib.store import meter
-from tests.bench.place import Place
+from tests.bench.place import DUE, Place
 from tests.bench.wire import Call
+from tests.world import START
+
+ED25519 = "ed25519"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +33,17 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One row: `run` is what is timed, `check` judges what it returned, `observe` runs it once and tells its cost."""
+    """One row: `run` is what is timed, `check` judges what it returned, `observe` runs it once and tells its cost.
+
+    `signed` are the algorithms of the signatures that its floor makes.
+    """
 
     operation: str
     place: Place
     run: Callable[[], Any]
     check: Callable[[Any], None]
     observe: Callable[[], Cost]
-    signed: bool = True
+    signed: tuple[str, ...] = (ED25519,)
 
 
 class Broken(Exception):
@@ -57,16 +64,16 @@ def cases(small: Place, large: Place) -> tuple[Case, ...]:
     one, actions = f"/v1/licenses/{license.id}", f"/v1/licenses/{license.id}/actions"
     validate_key = small.event("POST", "/v1/licenses/actions/validate-key", key, anonymous=True)
     return (
-        _request("validate key, touch due", small, validate_key),
-        _request("validate key", small, validate_key),
-        _request("validate id", small, small.event("POST", f"{actions}/validate", {"meta": {}})),
-        _request("increment", small, small.event("POST", f"{actions}/increment-usage", {"meta": {"increment": 1}})),
-        _request("create license", small, small.event("POST", "/v1/licenses", _new(small))),
-        _request("retrieve", small, small.event("GET", one)),
-        _request("list 100 of 1,000", small, small.event("GET", "/v1/licenses?limit=100")),
-        _request("list 100 of 100,000", large, large.event("GET", "/v1/licenses?limit=100")),
-        _sweep("sweep 100 due of 1,000", small),
-        _sweep("sweep 100 due of 100,000", large),
+        request("validate key, touch due", small, validate_key),
+        request("validate key", small, validate_key),
+        request("validate id", small, small.event("POST", f"{actions}/validate", {"meta": {}})),
+        request("increment", small, small.event("POST", f"{actions}/increment-usage", {"meta": {"increment": 1}})),
+        request("create license", small, small.event("POST", "/v1/licenses", _new(small))),
+        request("retrieve", small, small.event("GET", one)),
+        request("list 100 of 1,000", small, small.event("GET", "/v1/licenses?limit=100")),
+        request("list 100 of 100,000", large, large.event("GET", "/v1/licenses?limit=100")),
+        swept("sweep 100 due of 1,000", small, small.fall_due, DUE),
+        swept("sweep 100 due of 100,000", large, large.fall_due, DUE),
     )
 
 
@@ -76,12 +83,14 @@ def _new(place: Place) -> Mapping[str, Any]:
     return {"data": {"type": "licenses", "attributes": attributes, "relationships": {"policy": policy}}}
 
 
-def _request(operation: str, place: Place, event: dict[str, Any]) -> Case:
+def request(operation: str, place: Place, event: dict[str, Any], signed: tuple[str, ...] = (ED25519,)) -> Case:
+    """A row of one request."""
+
     def run() -> Any:
         return place.app(event, None)
 
     def check(response: Any) -> None:
-        if response["statusCode"] not in (200, 201):
+        if response["statusCode"] not in (200, 201, 204):
             raise Broken(f"{operation}: {response['statusCode']} {response['body']}")
 
     def observe() -> Cost:
@@ -101,19 +110,25 @@ def _request(operation: str, place: Place, event: dict[str, Any]) -> Case:
             response["body"].encode(),
         )
 
-    return Case(operation, place, run, check, observe)
+    return Case(operation, place, run, check, observe, signed)
 
 
-def _sweep(operation: str, place: Place) -> Case:
+def swept(operation: str, place: Place, prepare: Callable[[], None], due: int, at: datetime = START) -> Case:
+    """A row of one sweep at that time, which finds so many due once they are as `prepare` leaves them."""
+
     def run() -> Any:
-        return sweep(place.service).run()
+        place.clock.instant = at
+        try:
+            return sweep(place.service).run()
+        finally:
+            place.clock.instant = START
 
     def check(report: Any) -> None:
-        if report.looked_at != len(place.due()) or report.lost:
+        if report.looked_at != due or report.lost:
             raise Broken(f"{operation}: {report}")
 
     def observe() -> Cost:
-        place.put(place.due())
+        prepare()
         calls: list[Call] = []
         place.recorder.calls = calls
         with meter.counting() as ledger:
@@ -122,4 +137,4 @@ def _sweep(operation: str, place: Place) -> Case:
         check(report)
         return Cost(tuple(calls), ledger.sequential, ledger.read_units, ledger.write_units, b"", b"")
 
-    return Case(operation, place, run, check, observe, signed=False)
+    return Case(operation, place, run, check, observe, signed=())

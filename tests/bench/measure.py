@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from os import devnull
 from pathlib import Path
@@ -12,15 +12,48 @@ from typing import Any
 
 import msgspec
 from botocore import xform_name
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.bench.budgets import Row
 from tests.bench.cases import Case, Cost
 from tests.bench.wire import plain_client
 
+Sign = Callable[[bytes], bytes]
+
 BATCH_SECONDS = 0.04
 BATCHES, FEWEST = 21, 5
 LIMIT_SECONDS = 3.0
+
+
+def _ed25519() -> Sign:
+    return Ed25519PrivateKey.generate().sign
+
+
+def _ecdsa() -> Sign:
+    key = ec.generate_private_key(ec.SECP256R1())
+    return lambda data: key.sign(data, ec.ECDSA(hashes.SHA256()))
+
+
+def _rsa() -> Sign:
+    key = rsa.generate_private_key(65537, 2048)
+    return lambda data: key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+
+
+def _rsa_pss() -> Sign:
+    key = rsa.generate_private_key(65537, 2048)
+    pss = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
+    return lambda data: key.sign(data, pss, hashes.SHA256())
+
+
+SIGNERS: Mapping[str, Callable[[], Sign]] = {
+    "ed25519": _ed25519,
+    "ecdsa-p256": _ecdsa,
+    "rsa-sha256": _rsa,
+    "rsa-pss-sha256": _rsa_pss,
+}
+"""What makes a signature of each algorithm, and nothing else."""
 
 
 def measure(case: Case) -> Row:
@@ -43,12 +76,12 @@ def measure(case: Case) -> Row:
 
 
 def floor_of(case: Case, cost: Cost) -> Callable[[], None]:
-    """The same calls by a plain client, the bodies read and written, one signature."""
+    """The same calls by a plain client, the bodies read and written, the same signatures."""
     client = plain_client(case.place.wire)
     calls = [(getattr(client, xform_name(operation)), parameters) for operation, parameters in cost.calls]
     document: Any = msgspec.json.decode(cost.response) if cost.response else None
-    sign = Ed25519PrivateKey.generate().sign
-    encode, decode, request, signed = msgspec.json.encode, msgspec.json.decode, cost.request, case.signed
+    signers = [SIGNERS[algorithm]() for algorithm in case.signed]
+    encode, decode, request = msgspec.json.encode, msgspec.json.decode, cost.request
 
     def run() -> None:
         if request:
@@ -56,7 +89,7 @@ def floor_of(case: Case, cost: Cost) -> Callable[[], None]:
         for call, parameters in calls:
             call(**parameters)
         body = encode(document)
-        if signed:
+        for sign in signers:
             sign(body[:256])
 
     return run

@@ -22,7 +22,9 @@ from chalicelib.licensing.policy import Policy
 from chalicelib.runtime import database
 from chalicelib.store import fetch
 from chalicelib.store.items import license as licenses
+from chalicelib.store.keys import Key
 from chalicelib.store.loads import license as loads
+from chalicelib.store.table import Row
 from chalicelib.store.unit import Put
 from infra.local.engine.engine import Engine
 from infra.local.engine.transport import EngineTransport
@@ -45,6 +47,7 @@ _SHAPING = (
     "chalicelib/licensing/deadlines.py",
     "chalicelib/crypto/digests.py",
     "infra/local/engine/*.py",
+    "tests/bench/fleet.py",
     "tests/bench/place.py",
 )
 
@@ -113,18 +116,32 @@ class Place:
         """The numbers of the licenses that are due."""
         return range(0, self.size, self.size // DUE)
 
+    def fall_due(self) -> None:
+        """The licenses that are due, as they were at first."""
+        self.put(self.due())
+
     def put(self, numbers: Iterable[int]) -> None:
         """Store licenses as their creation does, but without conditions: new ones, or as they were at first."""
-        items = chain.from_iterable(self._items(number) for number in numbers)
-        for batch in _batches(items, BATCH):
-            requests = [{"PutRequest": {"Item": item}} for item in batch]
-            self._engine.call("BatchWriteItem", {"RequestItems": {"resources": requests}})
+        self.put_rows(chain.from_iterable(self._rows(number) for number in numbers))
 
-    def _items(self, number: int) -> Iterator[dict[str, Any]]:
+    def put_rows(self, rows: Iterable[Row]) -> None:
+        """Store rows without conditions."""
+        self._batch({"PutRequest": {"Item": row.serialize()}} for row in rows)
+
+    def remove(self, these: Iterable[Key]) -> None:
+        """Delete rows without conditions."""
+        self._batch({"DeleteRequest": {"Key": {"pk": {"S": key.pk}, "sk": {"S": key.sk}}}} for key in these)
+
+    def _batch(self, requests: Iterable[dict[str, Any]]) -> None:
+        for batch in _batches(requests, BATCH):
+            self._engine.call("BatchWriteItem", {"RequestItems": {"resources": batch}})
+
+    def _rows(self, number: int) -> Iterator[Row]:
         license = self.license(number)
         for write in licenses.creation(self.facts.account_id, license, self._policy, license.created):
             assert isinstance(write, Put)
-            yield write.row.serialize()
+            assert isinstance(write.row, Row)
+            yield write.row
 
     def close(self) -> None:
         """Let go of the file."""
@@ -160,7 +177,7 @@ def in_file(size: int) -> Place:
         _seed(path, size)
     facts = Facts(**json.loads(path.with_suffix(".json").read_text()))
     place = Place(Engine(path, synchronous="NORMAL", clock=START.timestamp), facts, size)
-    place.put(place.due())
+    place.fall_due()
     return place
 
 
