@@ -1,23 +1,32 @@
-"""Rows that let lists find resources by their metadata: written ahead of a change, dropped after it."""
+"""Rows that let lists find resources by their metadata: made with a resource, else put ahead of a change."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.api.operation import Scene
 from chalicelib.store.items import hint
 from chalicelib.store.items.hint import Listed
+from chalicelib.store.unit import Write
 
 
-def hinted(scene: Scene, before: Listed | None, after: Listed) -> dict[str, Any]:
-    """What an `Outcome` does about the metadata of a resource that is made (`before` is None) or changed."""
-    known = () if before is None else before.texts
-    if set(known) == set(after.texts):
+def made(scene: Scene, listed: Listed, writes: Iterable[Write]) -> dict[str, Any]:
+    """What an `Outcome` does to make a resource by `writes`, with the rows of its metadata."""
+    database, account_id, ahead = scene.arrival.service.database, scene.account_id, hint.ahead_of_creation(listed)
+    steps: dict[str, Any] = {"writes": (*writes, *hint.creation(account_id, listed))}
+    if ahead.texts:
+        steps["before"] = lambda: hint.put(database, account_id, ahead)
+    return steps
+
+
+def hinted(scene: Scene, before: Listed, after: Listed) -> dict[str, Any]:
+    """What an `Outcome` does about the metadata of a resource that is changed."""
+    if set(before.texts) == set(after.texts):
         return {}
     database, account_id = scene.arrival.service.database, scene.account_id
-    revision = 0 if before is None else before.revision + 1
-    coming = after._replace(revision=revision)
-    steps: dict[str, Any] = {"before": lambda: hint.put(database, account_id, coming, known)}
-    if before is not None:
-        steps["then"] = lambda: hint.drop(database, account_id, before, after.texts)
-    return steps
+    coming = after._replace(revision=before.revision + 1)
+    return {
+        "before": lambda: hint.put(database, account_id, coming, before.texts),
+        "then": lambda: hint.drop(database, account_id, before, after.texts),
+    }

@@ -275,7 +275,7 @@ def bring(world: World, resources: Iterable[Any], account: str = "acme", **optio
 def brought(world: World, resources: Iterable[Any], account: str = "acme", **options: Any) -> Report:
     """The same where nothing is to be rejected."""
     report = bring(world, resources, account, **options)
-    assert report.rejected == []
+    assert report.rejected == [], report.rejected
     return report
 
 

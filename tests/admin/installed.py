@@ -88,12 +88,12 @@ def installed(license: str, other: str, owner: str, stranger: str, group: str) -
             owner=("users", stranger),
             group=None,
         ),
-        *_parts(),
+        *parts(),
     ]
 
 
-def _parts() -> list[Resource]:
-    """The same component twice, three processes of which one is known to be dead."""
+def parts() -> list[Resource]:
+    """What is on them: the same component twice, three processes of which one is known to be dead."""
     on, elsewhere, bare = ("machines", MACHINE), ("machines", TWIN), ("machines", BARE)
     board = {"fingerprint": "board", "name": "Board", "metadata": {"slot": 1}}
     beat = "2021-01-14T00:00:00.014Z"

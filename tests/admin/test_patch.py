@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.admin import files
+from chalicelib.admin.repair import recount
+from tests.admin import files, installed
 from tests.admin.files import (
     ADMIN,
     ATTACHED,
@@ -25,6 +26,7 @@ from tests.admin.files import (
     resource,
     uuid,
 )
+from tests.admin.installed import ARTIFACT, BARE, MACHINE, PROCESS, RELEASE
 from tests.world import World
 
 NEW = uuid(99)
@@ -69,6 +71,26 @@ CHANGES: list[tuple[str, str, str, Any]] = [
     ("licenses", LICENSE, "lastCheckIn", "2022-01-01T00:00:00.000Z"),
     ("licenses", LICENSE, "version", "2.0.0"),
     ("licenses", LICENSE, "metadata", {"customerId": "c-2"}),
+    ("machines", MACHINE, "name", None),
+    ("machines", MACHINE, "cores", None),
+    ("machines", MACHINE, "memory", 1),
+    ("machines", MACHINE, "metadata", {"assetTag": "m-2"}),
+    ("machines", MACHINE, "lastHeartbeat", None),
+    ("machines", BARE, "lastHeartbeat", "2022-01-01T00:00:00.000Z"),
+    ("machines", BARE, "disk", 9_223_372_036_854_775_807),
+    ("machines", MACHINE, "lastCheckOut", None),
+    ("components", installed.COMPONENT, "name", "Other"),
+    ("components", installed.COMPONENT, "metadata", {}),
+    ("processes", PROCESS, "lastHeartbeat", "2022-01-01T00:00:00.000Z"),
+    ("processes", PROCESS, "metadata", {}),
+    ("releases", RELEASE, "tag", "newest"),
+    ("releases", RELEASE, "tag", None),
+    ("releases", RELEASE, "backdated", None),
+    ("releases", RELEASE, "status", "DRAFT"),
+    ("releases", installed.YANKED, "yanked", "2022-01-01T00:00:00.000Z"),
+    ("artifacts", ARTIFACT, "checksum", "other"),
+    ("artifacts", ARTIFACT, "filetype", None),
+    ("artifacts", ARTIFACT, "status", "YANKED"),
     ("keys", uuid(35), "key", "POOL-KEY-0002"),
     ("tokens", uuid(41), "expiry", None),
     ("tokens", uuid(41), "activations", 4),
@@ -92,9 +114,12 @@ def test_one_member(world: World, type_: str, identifier: str, name: str, value:
     ]
     assert exported(world) == expected
     assert brought(world, expected, SLUG).unchanged == len(expected)
+    assert recount(world.database, files.ACCOUNT).drift == []
 
 
-@pytest.mark.parametrize("type_", ["license-users", "license-entitlements", "policy-entitlements", "group-owners"])
+@pytest.mark.parametrize(
+    "type_", ["license-users", "license-entitlements", "policy-entitlements", "group-owners", "constraints"]
+)
 def test_attachments(world: World, type_: str) -> None:
     moved(world)
     line = next(one for one in everything() if one["type"] == type_)
@@ -140,7 +165,9 @@ def test_what_the_api_shows_can_be_imported(world: World) -> None:
     paths = [
         *(f"/v1/products/{PRODUCT}", f"/v1/policies/{POLICY}", f"/v1/entitlements/{files.ENTITLEMENT}"),
         *(f"/v1/groups/{GROUP}", f"/v1/users/{ADMIN}", f"/v1/licenses/{PLAIN}", f"/v1/tokens/{uuid(40)}"),
-        *(f"/v1/keys/{uuid(35)}", f"/v1/accounts/{SLUG}"),
+        *(f"/v1/keys/{uuid(35)}", f"/v1/accounts/{SLUG}", f"/v1/machines/{MACHINE}", f"/v1/processes/{PROCESS}"),
+        *(f"/v1/components/{installed.COMPONENT}", f"/v1/releases/{RELEASE}", f"/v1/artifacts/{ARTIFACT}"),
+        f"/v1/releases/{RELEASE}/constraints/{installed.CONSTRAINT}",
     ]
     shown = [world.get(path, as_=f"Bearer {files.TOKEN}").data for path in paths]
     brought(world, shown, SLUG)
@@ -264,4 +291,5 @@ def test_a_policy_moves_the_deadlines_of_its_licenses(world: World) -> None:
     policy = world.policy(requireCheckIn=True, checkInInterval="year", checkInIntervalCount=1)["id"]
     world.license(policy)
     brought(world, [resource("policies", policy, {"checkInInterval": "day"})])
-    assert [task["name"] for task in files.tasks(world)] == ["rearm-policy"]
+    brought(world, [resource("policies", policy, {"heartbeatDuration": 60})])
+    assert [task["name"] for task in files.tasks(world)] == ["rearm-policy"] * 2

@@ -24,6 +24,7 @@ NUMBERS = st.sampled_from([0, 1, -1, 2**31 - 1, 2**31, 2**63 - 1, -(2**63), 10**
 TEXTS = st.sampled_from(["", " ", "\0", "x" * 300, "action", uuid(1), "a@b.example", "*", "\ud800", "ÅB☃"])
 VALUES = JSON | TIMES | NUMBERS | TEXTS
 SAMPLE = everything()
+ENDS = [link for one in SAMPLE for link in one.get("relationships", {}).values()]
 TYPES = [kind.shape.type for kind in KINDS] + ["environments", "", "licenses "]
 
 
@@ -47,7 +48,10 @@ def edited(draw: st.DrawFn) -> dict[str, Any]:
     for part in ("meta", "relationships"):
         if part in found and draw(st.booleans()):
             one = draw(st.sampled_from(sorted(found[part])))
-            found[part] = {**found[part], one: draw(VALUES | st.fixed_dictionaries({"data": VALUES}))}
+            found[part] = {
+                **found[part],
+                one: draw(VALUES | st.fixed_dictionaries({"data": VALUES}) | st.sampled_from(ENDS)),
+            }
     if draw(st.booleans()):
         found["id"] = draw(st.integers(100, 110).map(uuid))
     if draw(st.integers(0, 9)) == 0:

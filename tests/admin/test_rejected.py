@@ -11,6 +11,7 @@ from chalicelib.licensing.errors import InvalidState, NotFound
 from chalicelib.store.table import Row
 from infra.local.engine import Engine, EngineTransport
 from tests.admin import files
+from tests.admin.edits import NEW, linked, new, of, to
 from tests.admin.files import (
     GROUP,
     LICENSE,
@@ -30,35 +31,8 @@ from tests.admin.files import (
 from tests.races.crowd import rows
 from tests.world import World
 
-NEW = uuid(99)
-
-
-def of(type_: str, identifier: str, **changes: Any) -> dict[str, Any]:
-    """A line of `everything` with other attributes."""
-    found = next(one for one in everything() if (one["type"], one["id"]) == (type_, identifier))
-    return {**found, "attributes": {**found["attributes"], **changes}}
-
-
-def linked(type_: str, identifier: str, **changes: Any) -> dict[str, Any]:
-    """A line of `everything` with other relationships."""
-    found = of(type_, identifier)
-    return {
-        **found,
-        "relationships": {**found["relationships"], **{name: {"data": one} for name, one in changes.items()}},
-    }
-
-
-def to(type_: str, identifier: str) -> dict[str, str]:
-    return {"type": type_, "id": identifier}
-
-
 UNDER, POOLED, USER = ("policies", POLICY), ("policies", files.POOLED), ("users", OWNER)
 EMAIL = {"email": "a@b.example"}
-
-
-def new(type_: str, attributes: Any = None, meta: Any = None, **relationships: Any) -> dict[str, Any]:
-    """A line of a resource that is not there."""
-    return resource(type_, NEW, attributes, meta, **relationships)
 
 
 REJECTED: list[tuple[str, Any, str]] = [

@@ -29,9 +29,7 @@ def subscribed(*names: str) -> list[Operation]:
 @pytest.mark.parametrize(
     "operation",
     subscribed(
-        "create-license-of-parents",
         "describe-license",
-        "create-user",
         "update-user",
         "update-password",
         "reset-password",

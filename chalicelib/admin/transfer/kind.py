@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from chalicelib.crypto.secrets import UnwrapCache
 from chalicelib.store import fetch
 from chalicelib.store.database import Database
 from chalicelib.store.fetch import Entry, Listing, Plan
+from chalicelib.store.items import hint
 from chalicelib.store.items.hint import Listed
 from chalicelib.store.keys import slot
 from chalicelib.store.table import Item
@@ -53,8 +54,8 @@ class Place:
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What a line asks to write, nothing when all is as it says.
 
-    `before` and `after` are a changed resource as lists find it by its metadata, where its kind is found so; the rows
-    of a new one are among its writes.
+    `before` and `after` are a changed resource as lists find it by its metadata, where its kind is found so; of a new
+    one there is no `before`, and most of its rows are among its writes.
     """
 
     writes: tuple[Write, ...] = ()
@@ -64,6 +65,11 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 UNCHANGED = Decision()
+
+
+def new(place: Place, writes: Iterable[Write], listed: Listed) -> Decision:
+    """A new resource, with the rows lists find it by."""
+    return Decision(writes=(*writes, *hint.creation(place.account_id, listed)), created=True, after=listed)
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 from chalicelib.admin.transfer.kind import Decision
-from chalicelib.store import keys
-from chalicelib.store.items.hint import HintRow, Listed
-from chalicelib.store.unit import Put
-
-
-def of_new(account_id: str, listed: Listed) -> tuple[Put, ...]:
-    """The rows of a new resource, as part of its own transaction: fewer calls, and none is left of one that fails.
-
-    Whatever is there under these keys is of an earlier life of the resource, or of an attempt that came to nothing.
-    """
-    anything = HintRow.pk.does_not_exist() | HintRow.pk.exists()
-    position = keys.position(listed.created, listed.identifier)
-    return tuple(
-        Put(HintRow(pk=keys.listed_metadata(account_id, listed.kind, text), sk=position, revision=0), anything)
-        for text in listed.texts
-    )
+from chalicelib.store.items.hint import Listed, ahead_of_creation
 
 
 def coming(decision: Decision) -> list[Listed]:
-    """The rows a changed resource gets, one each; they are those of its next revision."""
-    if decision.before is None or decision.after is None:
+    """The rows that are put first, one each: of a change those of its next revision, of a new one what is left."""
+    if decision.after is None:
         return []
+    if decision.before is None:
+        return _each(ahead_of_creation(decision.after), None)
     return _each(decision.after._replace(revision=decision.before.revision + 1), decision.before)
 
 

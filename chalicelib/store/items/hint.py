@@ -1,7 +1,8 @@
 """Rows that only help lists find what has some metadata (STORE §1, idea 4): put before a change, dropped after it.
 
 They may say too much at any time, never too little: a row is dropped only by who knows a later revision of the
-resource than the one it was put for.
+resource than the one it was put for. Those of a creation are part of its transaction, since nobody would know them
+again if it failed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from chalicelib.store import keys
 from chalicelib.store.database import Database
 from chalicelib.store.table import IntegerAttribute, Row
 from chalicelib.store.unit import Changed, Put, Remove, Write, commit
+
+TOGETHER = 25
+"""How many rows a creation takes into its transaction; a machine with twenty components has room for no more."""
 
 
 class HintRow(Row, discriminator="hint"):
@@ -49,6 +53,20 @@ def listed_as(kept: Mapping[str, Any]) -> Listed:
     return Listed(kept["kind"], kept["id"], from_text(kept["created"]), tuple(kept["texts"]), kept["revision"])
 
 
+def creation(account_id: str, listed: Listed) -> tuple[Put, ...]:
+    """The rows of a new resource that are made with it.
+
+    What is there under these keys is of an earlier life of the resource, or of an attempt that came to nothing.
+    """
+    anything = HintRow.pk.does_not_exist() | HintRow.pk.exists()
+    return tuple(Put(_row(account_id, listed, text), anything) for text in listed.texts[:TOGETHER])
+
+
+def ahead_of_creation(listed: Listed) -> Listed:
+    """The rows of a new resource that have to be put before: there are more than fit into its transaction."""
+    return listed._replace(texts=listed.texts[TOGETHER:])
+
+
 def put(database: Database, account_id: str, listed: Listed, known: Iterable[str] = ()) -> None:
     """Write what is missing of a resource's rows, before its change is committed; `known` are there already."""
     wanted = [text for text in listed.texts if text not in frozenset(known)]
@@ -62,9 +80,12 @@ def drop(database: Database, account_id: str, before: Listed, kept: Iterable[str
 
 
 def _put(account_id: str, listed: Listed, text: str) -> Write:
+    return Put(_row(account_id, listed, text), HintRow.pk.does_not_exist() | (HintRow.revision < listed.revision))
+
+
+def _row(account_id: str, listed: Listed, text: str) -> HintRow:
     key = keys.listed_metadata(account_id, listed.kind, text)
-    row = HintRow(pk=key, sk=keys.position(listed.created, listed.identifier), revision=listed.revision)
-    return Put(row, HintRow.pk.does_not_exist() | (HintRow.revision < listed.revision))
+    return HintRow(pk=key, sk=keys.position(listed.created, listed.identifier), revision=listed.revision)
 
 
 def _remove(account_id: str, before: Listed, text: str) -> Write:

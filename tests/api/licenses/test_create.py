@@ -424,3 +424,15 @@ def test_permissions_never_exceed_those_of_the_owner(local_world: World) -> None
     ):
         answer = local_world.post("/v1/licenses", resource("licenses", sent, **links))
         assert answer.attributes["permissions"] == shown
+
+
+@pytest.mark.parametrize("names", [25, 26, 64])
+def test_metadata_however_much_is_found(world: World, names: int) -> None:
+    """One transaction has no room for a row of each: what does not fit is put before."""
+    metadata = {f"name{number}": number for number in range(names)}
+    policy = world.policy()["id"]
+    answer = world.post("/v1/licenses", resource("licenses", {"metadata": metadata}, policy=("policies", policy)))
+    assert answer.status == 201
+    for number in (0, 24, names - 1):
+        page = world.get(f"/v1/licenses?metadata[name{number}]={number}")
+        assert [one["id"] for one in page.data] == [answer.data["id"]]

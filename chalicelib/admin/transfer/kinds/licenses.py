@@ -8,13 +8,12 @@ from datetime import datetime
 import msgspec
 
 from chalicelib.admin.transfer.document import Resource, Sent, Shape, to_one, written
-from chalicelib.admin.transfer.kind import GONE, UNCHANGED, Decision, Kind, Place, each, expected
+from chalicelib.admin.transfer.kind import GONE, UNCHANGED, Decision, Kind, Place, each, expected, new
 from chalicelib.admin.transfer.kinds import license_values as values
 from chalicelib.admin.transfer.kinds.groups import unlimited
 from chalicelib.admin.transfer.kinds.license_values import Parents
 from chalicelib.admin.transfer.readers import columns
 from chalicelib.admin.transfer.report import Rejected
-from chalicelib.admin.transfer.rows import of_new
 from chalicelib.licensing import license as licenses
 from chalicelib.licensing.license import License
 from chalicelib.licensing.license_draft import OVERRIDES
@@ -116,7 +115,7 @@ def _decide(place: Place, sent: Sent, found: Found, now: datetime) -> Decision:
         *stored.creation(place.account_id, license, parents.policy, now, id_was_given=True),
         *groups.moved(place.account_id, "licenses", None, unlimited(parents.group)),
     )
-    return Decision(writes=(*writes, *of_new(place.account_id, stored.listed(license))), created=True)
+    return new(place, writes, stored.listed(license))
 
 
 def _parents(sent: Sent, found: Found) -> Parents:

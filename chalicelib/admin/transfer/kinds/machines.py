@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from chalicelib.admin.transfer.document import Resource, Sent, Shape, to_one, written
-from chalicelib.admin.transfer.kind import GONE, UNCHANGED, Decision, Kind, Place, each, expected
+from chalicelib.admin.transfer.kind import GONE, UNCHANGED, Decision, Kind, Place, each, expected, new
 from chalicelib.admin.transfer.kinds import fences, sums
 from chalicelib.admin.transfer.kinds import machine_values as values
 from chalicelib.admin.transfer.kinds.fences import Fence
@@ -16,7 +16,6 @@ from chalicelib.admin.transfer.kinds.groups import unlimited
 from chalicelib.admin.transfer.kinds.machine_values import Parents
 from chalicelib.admin.transfer.readers import columns
 from chalicelib.admin.transfer.report import Rejected
-from chalicelib.admin.transfer.rows import of_new
 from chalicelib.licensing import machine as machines
 from chalicelib.licensing.buckets import added
 from chalicelib.licensing.deaths import next_due
@@ -149,9 +148,8 @@ def _created(place: Place, sent: Sent, found: Found, licensed: Licensed, now: da
         *sums.counted(account_id, license, added(None, machine)),
         *groups.moved(account_id, "machines", None, unlimited(found.group)),
         *fences.passed(account_id, "machine", machine.fingerprint, found.fence),
-        *of_new(account_id, stored.listed(machine)),
     )
-    return Decision(writes=writes, created=True)
+    return new(place, writes, stored.listed(machine))
 
 
 def _changed(place: Place, sent: Sent, found: Found, installed: Installed, now: datetime) -> Decision:

@@ -11,13 +11,12 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from chalicelib.admin.transfer.document import Resource, Sent, Shape, to_one, written
-from chalicelib.admin.transfer.kind import UNCHANGED, Decision, Kind, Place, each, expected, there
+from chalicelib.admin.transfer.kind import UNCHANGED, Decision, Kind, Place, each, expected, new, there
 from chalicelib.admin.transfer.kinds import passwords
 from chalicelib.admin.transfer.kinds.groups import unlimited
 from chalicelib.admin.transfer.kinds.named import Named, named
 from chalicelib.admin.transfer.merge import made, patched
 from chalicelib.admin.transfer.readers import columns, text
-from chalicelib.admin.transfer.rows import of_new
 from chalicelib.licensing import admins
 from chalicelib.licensing import fields as rules
 from chalicelib.licensing import user as users
@@ -101,7 +100,7 @@ def _created(place: Place, sent: Sent, found: Found, now: datetime) -> Decision:
         *stored_groups.moved(place.account_id, "users", None, unlimited(found.into)),
         *accounts.admins_changed(place.account_id, admins.full_admins_added(None, user)),
     )
-    return Decision(writes=(*writes, *of_new(place.account_id, stored.listed(user))), created=True)
+    return new(place, writes, stored.listed(user))
 
 
 def _changed(place: Place, sent: Sent, before: User, found: Found, now: datetime) -> Decision:

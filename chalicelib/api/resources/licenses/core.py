@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from chalicelib.api.hints import hinted
+from chalicelib.api.hints import made
 from chalicelib.api.kind import collection, creation
 from chalicelib.api.kinds.licenses import LICENSES, load_one, show
 from chalicelib.api.lists.licenses import license_page
@@ -83,15 +83,15 @@ def _create(scene: Scene, command: Command) -> Outcome:
     assert found.policy is not None
     license = signed(scene, license, found.policy, found.owner, draft.fields.get("key"))
     group = None if found.group is None else found.group.group
-    writes = stored.creation(scene.account_id, license, found.policy, scene.now, id_was_given="id" in command["data"])
+    new = stored.creation(scene.account_id, license, found.policy, scene.now, id_was_given="id" in command["data"])
     popped = () if found.pool_key is None else pools.removal(scene.account_id, found.pool_key, scene.now)
+    writes = (*new, *popped, *groups.moved(scene.account_id, "licenses", None, group))
     return LICENSES.created_as(
         scene,
         license.id,
         show(scene, Licensed(license, found.policy, found.owner)),
-        writes=(*writes, *popped, *groups.moved(scene.account_id, "licenses", None, group)),
         event="license.created",
-        **hinted(scene, None, stored.listed(license)),
+        **made(scene, stored.listed(license), writes),
     )
 
 

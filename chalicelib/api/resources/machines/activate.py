@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from chalicelib.api.hints import hinted
+from chalicelib.api.hints import made
 from chalicelib.api.kind import creation
 from chalicelib.api.kinds.machines import MACHINES, show
 from chalicelib.api.operation import Arrival, Command, Outcome, Scene
@@ -122,20 +122,20 @@ def _activate(scene: Scene, command: Command) -> Outcome:
     quota = spent(scene, "activations")
     assert found.licensed is not None
     license, policy = found.licensed.license, found.licensed.policy
+    writes = (
+        *stored.creation(scene.account_id, machine, license, deaths.next_due(machine, policy, scene.now)),
+        *_seat(scene, machine, license, policy, found),
+        *_parts(scene, draft, machine, license, found),
+        *_proofs(scene, machine, license, found),
+        *groups.moved(scene.account_id, "machines", None, None if found.group is None else found.group.group),
+        *quota,
+    )
     return MACHINES.created_as(
         scene,
         machine.id,
         show(scene, Installed(machine, found.licensed, found.owner)),
-        writes=(
-            *stored.creation(scene.account_id, machine, license, deaths.next_due(machine, policy, scene.now)),
-            *_seat(scene, machine, license, policy, found),
-            *_parts(scene, draft, machine, license, found),
-            *_proofs(scene, machine, license, found),
-            *groups.moved(scene.account_id, "machines", None, None if found.group is None else found.group.group),
-            *quota,
-        ),
         event="machine.created",
-        **hinted(scene, None, stored.listed(machine)),
+        **made(scene, stored.listed(machine), writes),
     )
 
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from chalicelib.api.hints import hinted
+from chalicelib.api.hints import made
 from chalicelib.api.kind import collection, creation
 from chalicelib.api.kinds.users import USERS, load_one, show
 from chalicelib.api.lists.users import user_page
@@ -87,8 +87,7 @@ def _create(scene: Scene, command: Command) -> Outcome:
         *accounts.admins_changed(scene.account_id, admins.full_admins_added(None, user)),
     )
     shown = show(scene, Person(user))
-    hints = hinted(scene, None, stored.listed(user))
-    return USERS.created_as(scene, user.id, shown, writes=writes, event="user.created", **hints)
+    return USERS.created_as(scene, user.id, shown, event="user.created", **made(scene, stored.listed(user), writes))
 
 
 def _new_user(scene: Scene, command: Command, known: Known) -> User:
