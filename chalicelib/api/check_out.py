@@ -144,7 +144,7 @@ def _includes(
 
 def _ttl(tree: Mapping[str, Any], body: Mapping[str, Any]) -> int | None:
     sent = tree.get("ttl", str(USUAL))
-    ttl: int | None = body["ttl"] if "ttl" in body else None if sent == "" else _whole(sent)
+    ttl: int | None = body["ttl"] if "ttl" in body else None if _blank(sent) else _whole(sent)
     if ttl is not None and ttl < SHORTEST:
         _refuse("must be greater than or equal to 3600 (1 hour)", "ttl", "CHECKOUT_TTL_INVALID")
     return ttl
@@ -168,7 +168,7 @@ def _algorithm(tree: Mapping[str, Any], body: Mapping[str, Any], scheme: str | N
 
     encrypt = body.get("encrypt") if "encrypt" in body else _flag(tree.get("encrypt"))
     text = body.get("algorithm") if "algorithm" in body else tree.get("algorithm")
-    if not text or not isinstance(text, str):
+    if not isinstance(text, str) or _blank(text):
         return Algorithm(SEALED if encrypt else PLAIN, _signing(scheme))
     try:
         algorithm = algorithm_of(text)
@@ -181,7 +181,12 @@ def _algorithm(tree: Mapping[str, Any], body: Mapping[str, Any], scheme: str | N
 
 def _flag(sent: Any) -> bool | None:
     """A flag of the query; a blank one was not sent."""
-    return sent in _TRUE if isinstance(sent, str) and sent else None
+    return sent in _TRUE if isinstance(sent, str) and not _blank(sent) else None
+
+
+def _blank(sent: Any) -> bool:
+    """Whether a text says nothing."""
+    return isinstance(sent, str) and not sent.strip()
 
 
 def _signing(scheme: str | None) -> str:

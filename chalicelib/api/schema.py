@@ -99,15 +99,17 @@ def document(
     attributes_required: bool = True,
     relationships_required: bool = False,
     data_required: bool = True,
+    parameters: Mapping[str, Member] | None = None,
 ) -> Member:
-    """The envelope of a resource: `data` with type, attributes and relationships."""
+    """The envelope of a resource: `data` with type, attributes and relationships; `parameters` go under `meta`."""
     members: dict[str, Member] = {"type": text(required=True, choices=types)}
     if identifier is not None:
         members["id"] = identifier
     members["attributes"] = fields(attributes, required=attributes_required)
     if relationships is not None:
         members["relationships"] = fields(relationships, required=relationships_required)
-    return fields({"data": fields(members, required=data_required)})
+    beside = {} if parameters is None else {"meta": fields(parameters)}
+    return fields({"data": fields(members, required=data_required), **beside})
 
 
 def meta(members: Mapping[str, Member], *, required: bool = False) -> Member:

@@ -22,8 +22,9 @@ def body(
     narrowed_by: frozenset[str] | None = WHO_MAY_NARROW,
     relationships: dict[str, Member] | None = None,
     quotas: bool = False,
+    parameters: dict[str, Member] | None = None,
 ) -> Member:
-    """The document of a token request; all of it is optional."""
+    """The document of a token request; all of it is optional. `parameters` are those of its `meta`."""
     attributes: dict[str, Member] = {
         "name": text(nullable=True),
         "expiry": instant(nullable=True),
@@ -31,7 +32,9 @@ def body(
     }
     if quotas:
         attributes |= {"max_activations": integer(), "max_deactivations": integer()}
-    return document(TYPES, attributes, relationships, attributes_required=False, data_required=False)
+    return document(
+        TYPES, attributes, relationships, attributes_required=False, data_required=False, parameters=parameters
+    )
 
 
 def generated(

@@ -7,17 +7,20 @@ the condition that nothing the deadline follows from has moved, in the transacti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from chalicelib.jobs.deaths import Deaths, Fate, ShowMachine, ShowProcess
-from chalicelib.licensing.deadlines import DueEvent, due_events
+from chalicelib.licensing.deadlines import due_events
 from chalicelib.licensing.errors import Unavailable
 from chalicelib.licensing.license import License
+from chalicelib.licensing.machine import Machine
 from chalicelib.licensing.policy import Policy
 from chalicelib.licensing.user import User
 from chalicelib.store import deactivation, due, fetch, keys, tasks
@@ -56,6 +59,14 @@ class Report(msgspec.Struct):
     complete: bool = True
     failures: list[str] = msgspec.field(default_factory=list)
 
+    def note(self, fate: Fate, done: bool, names: frozenset[str]) -> None:
+        """Count something that was looked at, and whether what it asked for was written."""
+        self.looked_at += 1
+        self.due += len(fate.events)
+        self.lost += not done
+        self.emitted += done * len([name for name in fate.events if heard(name, names)])
+        self.culled += done and fate.culled is not None
+
 
 class Sweep(msgspec.Struct):
     """One run; `in_time` says whether there is time for another page."""
@@ -90,62 +101,56 @@ class Sweep(msgspec.Struct):
         return frozenset(name for subscriber in subscribers for name in subscriber["events"])
 
     def _account(self, account_id: str, due_keys: Sequence[Key], names: frozenset[str], report: Report) -> None:
-        meters = [key for key in due_keys if key.sk == keys.METER]
-        found = fetch.run(self.database, loads.many(account_id, [keys.license_of(meter) for meter in meters]))
-        for meter, licensed in zip(meters, found, strict=True):
-            report.looked_at += 1
-            self._license(account_id, meter, licensed, names, report)
+        """Decide about a page at once, then write: one after the other on a license, licenses side by side."""
+        lanes: dict[str, list[Fate]] = {}
+        for key, fate in self._fates(account_id, due_keys):
+            lanes.setdefault(key.pk, []).append(fate)
+        calls = [partial(self._lane, account_id, lane, names) for lane in lanes.values()]
+        applied = chain.from_iterable(self.database.together(calls) if calls else ())
+        culled: list[Machine] = []
+        for fate, done in zip(chain.from_iterable(lanes.values()), applied, strict=True):
+            report.note(fate, done, names)
+            culled += [fate.culled] if done and fate.culled is not None else []
+        deactivation.drop_parts(self.database, account_id, culled, self.now)
+
+    def _fates(self, account_id: str, due_keys: Sequence[Key]) -> Iterator[tuple[Key, Fate]]:
         deaths = Deaths(self.database, self.shows.machine, self.shows.process, self.new_id, self.now)
-        kinds = {"machine#": deaths.machines, "process#": deaths.processes}
+        kinds = {keys.METER: self._licenses, "machine#": deaths.machines, "process#": deaths.processes}
         for start, decide in kinds.items():
             where = [key for key in due_keys if key.sk.startswith(start)]
-            for fate in decide(account_id, where) if where else ():
-                report.looked_at += 1
-                self._fate(account_id, fate, names, report)
+            if where:
+                yield from zip(where, decide(account_id, where), strict=True)
 
-    def _fate(self, account_id: str, fate: Fate, names: frozenset[str], report: Report) -> None:
-        writes = list(fate.writes)
-        wanted = fate.event is not None and (fate.event in names or "*" in names)
-        if wanted and fate.event is not None:
-            payload = msgspec.json.encode(fate.payload).decode()
-            writes.append(outbox.event(account_id, self.new_id(), fate.event, payload, self.now))
-        report.due += fate.event is not None
-        if not self._commit(writes):
-            report.lost += 1
-            return
-        report.emitted += wanted
-        if fate.culled is not None:
-            report.culled += 1
-            deactivation.drop_parts(self.database, account_id, fate.culled, self.now)
+    def _licenses(self, account_id: str, where: Sequence[Key]) -> list[Fate]:
+        found = fetch.run(self.database, loads.many(account_id, [keys.license_of(meter) for meter in where]))
+        return [
+            self._forgotten(meter) if one is None else self._license(account_id, one)
+            for meter, one in zip(where, found, strict=True)
+        ]
 
-    def _license(
-        self, account_id: str, meter: Key, licensed: Licensed | None, names: frozenset[str], report: Report
-    ) -> None:
-        if licensed is None:
-            self._forget(meter)
-            return
-        found = due_events(licensed.license, licensed.policy, self.now)
+    def _license(self, account_id: str, licensed: Licensed) -> Fate:
+        license, policy = licensed.license, licensed.policy
+        found = due_events(license, policy, self.now)
         stamps: dict[str, Any] = {event.stamp_field: self.now for event in found}
         if found:
             stamps["updated"] = self.now
-        after = replace(licensed.license, **stamps)
-        wanted = [event for event in found if event.name in names or "*" in names]
-        writes: list[Write] = [license_changes.changed(account_id, licensed.license, after, licensed.policy, self.now)]
-        writes += self._events(account_id, licensed, after, wanted)
-        report.due += len(found)
-        if self._commit(writes):
-            report.emitted += len(wanted)
-        else:
-            report.lost += 1
+        after = replace(license, **stamps)
+        shown = {"data": self.shows.license(account_id, after, policy, licensed.owner, self.now)} if found else None
+        changed = license_changes.changed(account_id, license, after, policy, self.now)
+        return Fate((changed,), {event.name: shown for event in found})
 
-    def _events(self, account_id: str, licensed: Licensed, after: License, wanted: Iterable[DueEvent]) -> list[Write]:
-        document = {"data": self.shows.license(account_id, after, licensed.policy, licensed.owner, self.now)}
-        payload = msgspec.json.encode(document).decode()
-        return [outbox.event(account_id, self.new_id(), event.name, payload, self.now) for event in wanted]
-
-    def _forget(self, meter: Key) -> None:
+    def _forgotten(self, meter: Key) -> Fate:
         """A license without its parents is waiting to be erased: it has no deadlines any more."""
-        self._commit([Change(MeterRow, meter, license_changes.due_actions("", None), marked=False)])
+        return Fate((Change(MeterRow, meter, license_changes.due_actions("", None), marked=False),))
+
+    def _lane(self, account_id: str, fates: Iterable[Fate], names: frozenset[str]) -> list[bool]:
+        return [self._commit([*fate.writes, *self._events(account_id, fate, names)]) for fate in fates]
+
+    def _events(self, account_id: str, fate: Fate, names: frozenset[str]) -> Iterator[Write]:
+        for name, document in fate.events.items():
+            if heard(name, names):
+                payload = msgspec.json.encode(document).decode()
+                yield outbox.event(account_id, self.new_id(), name, payload, self.now)
 
     def _commit(self, writes: Sequence[Write]) -> bool:
         """Somebody else's write, a parallel run's too, wins; what is still due comes up again in the next run."""
@@ -170,6 +175,11 @@ class Sweep(msgspec.Struct):
             report.failures.append(f"{item['name']} {item['id']}: {error!r}")
         else:
             report.tasks += 1
+
+
+def heard(name: str, names: frozenset[str]) -> bool:
+    """Whether somebody listens to an event."""
+    return name in names or "*" in names
 
 
 def _by_account(page: Iterable[Key]) -> dict[str, list[Key]]:

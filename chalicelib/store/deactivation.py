@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -34,15 +34,19 @@ def deactivated(
     )
 
 
-def drop_parts(database: Database, account_id: str, machine: Machine, now: datetime) -> None:
-    """Remove the components and processes of a machine that is gone; they disappeared with it.
+def drop_parts(database: Database, account_id: str, gone: Iterable[Machine], now: datetime) -> None:
+    """Remove the components and processes of machines that are gone; they disappeared with them.
 
     Those of a machine that took the same fingerprint again are not touched.
     """
-    kinds, license_id, fingerprint = (components.KIND, processes.KIND), machine.license_id, machine.fingerprint
-    starts = (keys.below_machine(account_id, kind, license_id, fingerprint) for kind in kinds)
+    machines_gone = {machine.id: machine for machine in gone}
+    starts = (
+        keys.below_machine(account_id, kind, machine.license_id, machine.fingerprint)
+        for machine in machines_gone.values()
+        for kind in (components.KIND, processes.KIND)
+    )
     for item in below(database, *starts):
-        if item["machine_id"] == machine.id:
+        if item["machine_id"] in machines_gone:
             _try(database, part_removal(account_id, item, now))
 
 

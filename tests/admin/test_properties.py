@@ -76,7 +76,7 @@ def test_every_line_comes_to_an_end(full: World, lines: list[Any]) -> None:
     assert report.created + report.changed + report.unchanged + len(report.rejected) == len(lines) - empty
 
 
-@slow
+@settings(slow, max_examples=30)
 @given(lines=st.lists(edited(), min_size=1, max_size=5))
 def test_whatever_was_taken_comes_out_and_goes_in_again(lines: list[Any]) -> None:
     engine = Engine(":memory:")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -14,6 +12,7 @@ from chalicelib.store.transport import BotocoreTransport
 from infra.local.engine import Engine, EngineTransport
 from tests.admin import files, installed
 from tests.admin.files import SLUG, bring, brought, everything, exported, moved, text
+from tests.one_by_one import OneByOne
 from tests.races.crowd import rows
 from tests.world import World
 
@@ -140,17 +139,6 @@ def test_resources_may_be_large(world: World) -> None:
     ]
     assert brought(world, lines).created == 20
     assert [len(one["attributes"]["platforms"][0]) for one in exported(world, "acme")[1:21]] == [300_000] * 20
-
-
-class OneByOne:
-    """A transport for moto, which does not take calls side by side."""
-
-    def __init__(self, inner: BotocoreTransport) -> None:
-        self._inner, self._lock = inner, threading.Lock()
-
-    def call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        with self._lock:
-            return self._inner.call(operation, parameters)
 
 
 def test_it_speaks_the_protocol(monkeypatch: pytest.MonkeyPatch) -> None:

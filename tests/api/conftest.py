@@ -12,6 +12,7 @@ from infra.local.engine import Engine, EngineTransport
 from tests.api.shelf import Shelf
 from tests.api.stage import Stage
 from tests.api.watch import Watched
+from tests.one_by_one import OneByOne
 from tests.world import World
 
 
@@ -24,7 +25,7 @@ def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     with mock_aws():
-        yield World(Watched(BotocoreTransport(region="eu-central-1")))
+        yield World(Watched(OneByOne(BotocoreTransport(region="eu-central-1"))))
 
 
 @pytest.fixture

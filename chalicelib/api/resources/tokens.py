@@ -8,7 +8,7 @@ from chalicelib.api.kinds.users import relate_customer
 from chalicelib.api.limits import LOGIN
 from chalicelib.api.operation import Arrival, Command, Operation, Order, Outcome, Scene
 from chalicelib.api.peek import linked, peek
-from chalicelib.api.schema import linkage, spellings
+from chalicelib.api.schema import linkage, spellings, text
 from chalicelib.api.tokens import body, generated, generated_for_user
 from chalicelib.licensing.access import Bearer, Subject, authorize
 from chalicelib.licensing.bearers import NOTHING
@@ -23,7 +23,12 @@ from chalicelib.store.loads.license import Licensed
 USERS, LICENSES = spellings("user", "users"), spellings("license", "licenses")
 NAMED_HERE, MAKERS = frozenset((*USERS, *LICENSES)), frozenset({"admin", "developer"})
 OTHERS = (*spellings("product", "products"), *spellings("environment", "environments"))
-CREATE = body(narrowed_by=None, relationships={"bearer": linkage(*USERS, *LICENSES, *OTHERS)})
+# Nobody has a second factor yet: who sends one anyway is let in by the first.
+CREATE = body(
+    narrowed_by=None,
+    relationships={"bearer": linkage(*USERS, *LICENSES, *OTHERS)},
+    parameters={"otp": text()},
+)
 
 
 class Named(msgspec.Struct, frozen=True):

@@ -13,20 +13,17 @@ from typing import Any
 from chalicelib.licensing.entitlement import Entitlement
 from chalicelib.licensing.group import Group
 from chalicelib.licensing.license import License
-from chalicelib.licensing.machine import Machine
 from chalicelib.licensing.policy import Policy
 from chalicelib.licensing.product import Product
 from chalicelib.licensing.release import Release
 from chalicelib.licensing.user import User
 from chalicelib.store import fetch, keys
 from chalicelib.store.database import Database
-from chalicelib.store.deactivation import arguments as machine_arguments
 from chalicelib.store.fetch import Listing
 from chalicelib.store.items import entitlement as entitlements
 from chalicelib.store.items import group as groups
 from chalicelib.store.items import hint, outbox
 from chalicelib.store.items import license as licenses
-from chalicelib.store.items import machine as machines
 from chalicelib.store.items import policy as policies
 from chalicelib.store.items import product as products
 from chalicelib.store.items import user as users
@@ -58,6 +55,7 @@ STEPS: Mapping[str, Step] = {
 NewId = Callable[[], str]
 
 erase_policy = erase.policy_gone
+erase_machine = erase_machines.machine_gone
 
 
 def erase_product(
@@ -113,12 +111,6 @@ def erase_entitlement(account_id: str, entitlement: Entitlement, task_id: str, n
 def erase_release(account_id: str, release: Release, task_id: str, now: datetime) -> tuple[Write, ...]:
     """The writes that delete a release: its artifacts disappear with it, removing them is announced."""
     return erase_releases.release_gone(account_id, release, task_id, now)
-
-
-def erase_machine(account_id: str, machine: Machine, task_id: str, now: datetime) -> Write:
-    """The write that announces that what hung on a machine has to be removed; it disappeared with it."""
-    kept = hint.arguments(machines.listed(machine)) | machine_arguments(machine)
-    return outbox.task(account_id, task_id, erase_machines.MACHINE, machine.id, now, **kept)
 
 
 def follow_license(account_id: str, license: License, task_id: str, now: datetime) -> Write:

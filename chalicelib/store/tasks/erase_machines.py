@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from msgspec.structs import replace
 
 from chalicelib.licensing.license import License
 from chalicelib.licensing.machine import Machine
 from chalicelib.store import fetch, keys
-from chalicelib.store.deactivation import below, deactivated, drop_parts, part_removal
+from chalicelib.store.deactivation import arguments, below, deactivated, drop_parts, part_removal
 from chalicelib.store.fetch import Entry
 from chalicelib.store.items import bucket as buckets
 from chalicelib.store.items import group as groups
-from chalicelib.store.items import hint
+from chalicelib.store.items import hint, outbox
 from chalicelib.store.items import machine as machines
 from chalicelib.store.items.bucket import BucketRow
 from chalicelib.store.items.machine import MachineRow
@@ -27,6 +28,12 @@ from chalicelib.store.unit import Change, Remove, Write
 MACHINE = "erase-machine"
 TRIES = 2
 """A ping that is still under way keeps a machine from being removed, once."""
+
+
+def machine_gone(account_id: str, machine: Machine, task_id: str, now: datetime) -> Write:
+    """The write that announces that what hung on a machine has to be removed; it disappeared with it."""
+    kept = hint.arguments(machines.listed(machine)) | arguments(machine)
+    return outbox.task(account_id, task_id, MACHINE, machine.id, now, **kept)
 
 
 def license_machines(job: Job) -> str | None:
@@ -79,7 +86,7 @@ def _parts(job: Job) -> str | None:
         created=job.now,
         updated=job.now,
     )
-    drop_parts(job.database, job.account_id, machine, job.now)
+    drop_parts(job.database, job.account_id, [machine], job.now)
     hint.drop(job.database, job.account_id, hint.listed_as(kept))
     return None
 
@@ -92,17 +99,17 @@ def _machines_of(job: Job) -> Iterator[Machine]:
 def _forget(job: Job, machine: Machine) -> None:
     """A machine whose license is gone, with its counters: only its group still counts it."""
     gone = machines.removal(job.account_id, machine, job.now)
-    attempt(job.database, (*gone, *_left_group(job, machine)))
     hint.drop(job.database, job.account_id, machines.listed(machine))
+    attempt(job.database, (*gone, *_left_group(job, machine)))
 
 
 def _deactivate(job: Job, machine: Machine, license: License) -> bool:
     counted = machine if _left_group(job, machine) else replace(machine, group_id=None)
     read_buckets = fetch.run(job.database, loads.buckets_of(job.account_id, license.id, [machine.owner_id]))
-    done = attempt(job.database, deactivated(job.account_id, counted, license, read_buckets, job.now))
+    gone = deactivated(job.account_id, counted, license, read_buckets, job.now)
+    done = attempt(job.database, (*gone, machine_gone(job.account_id, machine, job.new_id(), job.now)))
     if done:
-        drop_parts(job.database, job.account_id, machine, job.now)
-        hint.drop(job.database, job.account_id, machines.listed(machine))
+        drop_parts(job.database, job.account_id, [machine], job.now)
     return done
 
 

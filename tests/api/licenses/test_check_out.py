@@ -110,6 +110,7 @@ def test_the_scheme_decides_how_files_are_signed(local_world: World, scheme: str
     [
         ("ttl=3600", None, 3600),
         ("ttl=", None, None),
+        ("ttl=%20", None, None),
         ("ttl=3600", {"ttl": 7200}, 7200),
         ("ttl=3600", {"ttl": None}, None),
         ("", {"ttl": 220_898_664}, 220_898_664),

@@ -251,6 +251,18 @@ def test_types(shared_world: World, name: str, value: Any, detail: str) -> None:
     assert first(create(shared_world, NOWHERE, **{name: value})) == (400, None, f"{ATTRIBUTES}/{name}", detail)
 
 
+def test_of_several_wrong_types_the_first_described_is_told(shared_world: World) -> None:
+    described = {"name": 1, "key": 1, "protected": 1, "suspended": 1, "expiry": 1.5, "maxMachines": "1"}
+    left = {"permissions": 1, "metadata": 1, **dict(reversed(described.items()))}
+    told = []
+    while left:
+        pointer = create(shared_world, NOWHERE, **left).error[2]
+        assert pointer is not None
+        told.append(pointer.removeprefix(f"{ATTRIBUTES}/"))
+        left.pop(told[-1])
+    assert told == [*described, "metadata", "permissions"]
+
+
 FLOATING_ONLY = "must be equal to 1 for non-floating policy"
 
 

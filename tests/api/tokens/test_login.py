@@ -39,6 +39,14 @@ def test_a_token_as_asked_for(world: World) -> None:
     assert world.post("/v1/tokens", resource("tokens", {"x": 1}), as_=basic(f"{EMAIL}:{PASSWORD}")).error[0] == 400
 
 
+def test_a_second_factor_that_nobody_asks_for(world: World) -> None:
+    person(world, password=PASSWORD)
+    assert sign_in(world, EMAIL, body={"meta": {"otp": "123456"}}).status == 201
+    assert sign_in(world, EMAIL, body={"meta": {"otp": 123456}}).error == (400, None, "/meta/otp")
+    assert sign_in(world, EMAIL, body={"meta": {"password": "x"}}).error == (400, None, "/meta/password")
+    assert world.post(f"/v1/users/{EMAIL}/tokens", {"meta": {"otp": "123456"}}).error == (400, None, "/meta")
+
+
 @pytest.mark.parametrize("role", ["admin", "developer", "sales-agent", "support-agent", "read-only"])
 def test_staff(local_world: World, role: str) -> None:
     person(local_world, password=PASSWORD, role=role)

@@ -71,9 +71,10 @@ def _created(place: Place, sent: Sent, found: Found, now: datetime) -> Decision:
     if linked is None:
         raise Rejected("relationships.release: is missing")
     release = expected(found.release, "release", linked.id)
+    taken = found.filename not in (None, sent.id)
 
     def create(given: dict[str, Any], at: datetime) -> Artifact:
-        return artifacts.create(sent.id, given, release=release, filename_taken=found.filename is not None, now=at)
+        return artifacts.create(sent.id, given, release=release, filename_taken=taken, now=at)
 
     return Decision(writes=stored.artifact_creation(place.account_id, made(sent, now, create)), created=True)
 

@@ -65,7 +65,7 @@ def _decide(place: Place, sent: Sent, loaded: Fenced, now: datetime) -> Decision
 def _created(place: Place, sent: Sent, loaded: Fenced, installed: Installed, now: datetime) -> Decision:
     account_id, machine = place.account_id, installed.machine
     check([rules.present(name, parts.said(sent, name)) for name in ("fingerprint", "name")])
-    taken: Scope | None = "machine" if loaded.found.taken() else None
+    taken: Scope | None = "machine" if loaded.found.taken(sent.id) else None
     component = made(
         sent, now, lambda given, at: components.create(sent.id, given, machine=machine, taken=taken, now=at)
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from chalicelib.admin.transfer.document import Resource, Sent, Shape, to_one, written
 from chalicelib.admin.transfer.kind import GONE, UNCHANGED, Decision, Kind, Place, each, expected, new
@@ -29,6 +30,7 @@ from chalicelib.store.loads import creation as creations
 from chalicelib.store.loads import license as loads
 from chalicelib.store.loads.creation import Creation, Names
 from chalicelib.store.loads.license import Licensed
+from chalicelib.store.loads.live import live
 from chalicelib.store.table import Item
 from chalicelib.store.tasks import follow_license
 from chalicelib.store.unit import Check, Write
@@ -93,8 +95,13 @@ def _load(place: Place, sent: Sent) -> Plan[Found]:
     facts_key, meter_key = keys.facts(account_id, sent.id), keys.meter(account_id, sent.id)
     moved = before is not None and owner_id not in (None, before.license.owner_id)
     owner = attachments.key_of(account_id, "license-user", sent.id, owner_id) if moved and owner_id else None
-    found = yield need(facts_key, meter_key, owner)
+    guard_key = None if names.key is None else keys.unique(account_id, "license-key", names.key)
+    found = yield need(facts_key, meter_key, owner, guard_key)
     attached = owner is not None and found[owner] is not None
+    guard = live(found, guard_key, "unique")
+    if guard is not None and guard["target"] == sent.id:
+        # It came in at this very moment; that is noticed when it is written.
+        creation = replace(creation, key_taken=False)
     return Found(creation, found[facts_key], found[meter_key], before, attached=attached)
 
 

@@ -142,7 +142,9 @@ def _decide(place: Place, sent: Sent, found: Found, now: datetime) -> Decision:
 def _created(place: Place, sent: Sent, found: Found, licensed: Licensed, now: datetime) -> Decision:
     account_id, license = place.account_id, licensed.license
     parents = Parents(licensed, found.owner, found.group)
-    machine = values.created(sent, parents, now, taken=found.holder is not None)
+    # One that came in at this very moment is no other machine: it is noticed when it is written.
+    taken = found.holder is not None and found.holder["id"] != sent.id
+    machine = values.created(sent, parents, now, taken=taken)
     writes = (
         *stored.creation(account_id, machine, license, next_due(machine, licensed.policy, now)),
         *sums.counted(account_id, license, added(None, machine)),

@@ -39,13 +39,11 @@ class Found(msgspec.Struct, Generic[P], frozen=True):
     machine: Installed | None
     holder: Item | None
 
-    def taken(self) -> bool:
+    def taken(self, part_id: str) -> bool:
         """Whether the machine has another part of this name; what an earlier machine left does not count."""
-        return self.holder is not None and self.machine is not None and self._is_of(self.machine.machine)
-
-    def _is_of(self, machine: Machine) -> bool:
-        assert self.holder is not None
-        return bool(self.holder["machine_id"] == machine.id)
+        if self.holder is None or self.machine is None:
+            return False
+        return bool(self.holder["machine_id"] == self.machine.machine.id and self.holder["id"] != part_id)
 
 
 def found(account_id: str, kept: Kept[P], sent: Sent, key: Callable[[Machine], Key | None]) -> Plan[Found[P]]:

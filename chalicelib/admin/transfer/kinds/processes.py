@@ -56,7 +56,7 @@ def _decide(place: Place, sent: Sent, found: Found[Process], now: datetime) -> D
     if part is not None:
         return _changed(place, sent, part, now)
     assert found.machine is not None
-    return _created(place, sent, found.machine, now, taken=found.taken())
+    return _created(place, sent, found.machine, now, taken=found.taken(sent.id))
 
 
 def _created(place: Place, sent: Sent, installed: Installed, now: datetime, *, taken: bool) -> Decision:

@@ -100,8 +100,8 @@ def _created(place: Place, sent: Sent, found: Found, now: datetime) -> Decision:
             release_id=sent.id,
             fields=given,
             product=product,
-            version_taken=found.version is not None,
-            tag_taken=found.tag is not None,
+            version_taken=found.version not in (None, sent.id),
+            tag_taken=found.tag not in (None, sent.id),
         )
         # Judged now: what was backdated after it was created lies between.
         return _withdrawn(replace(releases.create(draft, now), created=at), sent, at)

@@ -12,15 +12,16 @@ LIMITS = ("max_machines", "max_cores", "max_memory", "max_disk", "max_uses", "ma
 TYPES = spellings("license", "licenses")
 PATH = "/licenses"
 MEMBER = "/licenses/{id}"
+NAME = text(nullable=True, blank=True)
 
 
-def attributes(privileged: frozenset[str], expiry: Member) -> dict[str, Member]:
-    """What creation and update both take; `privileged` are the roles that may send more than a name."""
+def attributes(privileged: frozenset[str], expiry: Member, metadata: Member) -> dict[str, Member]:
+    """What creation and update both take beside a name; `privileged` are the roles that may send it."""
     return {
-        "name": text(nullable=True, blank=True),
         "protected": boolean(roles=privileged),
         "suspended": boolean(roles=privileged),
         "expiry": expiry,
         **{name: integer(nullable=True, roles=privileged) for name in LIMITS},
+        "metadata": metadata,
         "permissions": texts(roles=NARROWING),
     }

@@ -10,7 +10,7 @@ from chalicelib.api.kinds.licenses import LICENSES, load_one, show
 from chalicelib.api.lists.licenses import license_page
 from chalicelib.api.operation import Arrival, Command, Outcome, Scene
 from chalicelib.api.peek import attribute, linked, peek
-from chalicelib.api.resources.licenses.common import MEMBER, PATH, PRIVILEGED, SUPPORTING, TYPES, attributes
+from chalicelib.api.resources.licenses.common import MEMBER, NAME, PATH, PRIVILEGED, SUPPORTING, TYPES, attributes
 from chalicelib.api.schema import (
     UUID,
     Member,
@@ -36,7 +36,7 @@ from chalicelib.store.loads.license import Licensed
 
 CREATE = document(
     TYPES,
-    {"key": text(), **attributes(PRIVILEGED, instant(roles=PRIVILEGED)), "metadata": metadata()},
+    {"name": NAME, "key": text(), **attributes(PRIVILEGED, instant(roles=PRIVILEGED), metadata())},
     {
         "policy": linkage(*spellings("policy", "policies"), required=True),
         "owner": linkage(*spellings("user", "users"), nullable=True),

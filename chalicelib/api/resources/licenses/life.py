@@ -8,7 +8,7 @@ from datetime import datetime
 from chalicelib.api.hints import hinted
 from chalicelib.api.kinds.licenses import LICENSES, load_one, show
 from chalicelib.api.operation import Command, Operation, Outcome, Scene
-from chalicelib.api.resources.licenses.common import MEMBER, SUPPORTING, TYPES, attributes
+from chalicelib.api.resources.licenses.common import MEMBER, NAME, SUPPORTING, TYPES, attributes
 from chalicelib.api.schema import document, instant, metadata, text
 from chalicelib.licensing import license as licenses
 from chalicelib.licensing.license import License
@@ -21,10 +21,7 @@ Transition = Callable[[License, Policy, datetime], License]
 
 UPDATE = document(
     TYPES,
-    {
-        **attributes(SUPPORTING, instant(nullable=True, roles=SUPPORTING)),
-        "metadata": metadata(roles=SUPPORTING),
-    },
+    {"name": NAME, **attributes(SUPPORTING, instant(nullable=True, roles=SUPPORTING), metadata(roles=SUPPORTING))},
     identifier=text(),
 )
 

@@ -33,6 +33,7 @@ from chalicelib.licensing.access import Subject, authorize
 from chalicelib.licensing.activation_limits import machine_bounds
 from chalicelib.licensing.buckets import added
 from chalicelib.licensing.embedded import MAXIMUM
+from chalicelib.licensing.errors import InvalidFields
 from chalicelib.licensing.identifiers import is_uuid, normal_uuid
 from chalicelib.licensing.license import License, first_expiry
 from chalicelib.licensing.machine import Draft, Machine
@@ -118,8 +119,7 @@ def _may(scene: Scene) -> None:
 def _activate(scene: Scene, command: Command) -> Outcome:
     found: Activation = scene.loaded
     draft = _draft(scene, command)
-    machine = machines.create(draft, scene.now)
-    quota = spent(scene, "activations")
+    machine, quota = _admitted(scene, draft)
     assert found.licensed is not None
     license, policy = found.licensed.license, found.licensed.policy
     writes = (
@@ -137,6 +137,24 @@ def _activate(scene: Scene, command: Command) -> Outcome:
         event="machine.created",
         **made(scene, stored.listed(machine), writes),
     )
+
+
+def _admitted(scene: Scene, draft: Draft) -> tuple[Machine, tuple[Write, ...]]:
+    """The new machine, and what it costs the token that asks. Raises what `create` and `spent` do."""
+    try:
+        return machines.create(draft, scene.now), spent(scene, "activations")
+    except InvalidFields:
+        # The same activation may have come between two reads and taken the last room: then it holds the fingerprint
+        # by now, and clients go on after that answer only (§14.2).
+        if draft.taken is not None or not _is_held_by_now(scene, draft):
+            raise
+        return _admitted(scene, replace(draft, taken="license"))
+
+
+def _is_held_by_now(scene: Scene, draft: Draft) -> bool:
+    if draft.license is None:
+        return False
+    return scene.read(loads.is_held(scene.account_id, draft.license.id, draft.fields["fingerprint"]))
 
 
 def _draft(scene: Scene, command: Command) -> Draft:

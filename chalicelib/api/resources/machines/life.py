@@ -77,7 +77,7 @@ def _deactivate(scene: Scene, command: Command) -> Outcome:
         payload={"data": show(scene, installed)},
         writes=(*gone, *quota, erase_machine(scene.account_id, machine, task_id, scene.now)),
         event="machine.deleted",
-        then=lambda: deactivation.drop_parts(database, scene.account_id, machine, scene.now),
+        then=lambda: deactivation.drop_parts(database, scene.account_id, [machine], scene.now),
     )
 
 

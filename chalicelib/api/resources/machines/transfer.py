@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from chalicelib.api.kinds.machines import MACHINES, load_one, show
-from chalicelib.api.operation import Command, Order, Outcome, Scene
+from chalicelib.api.operation import Arrival, Command, Order, Outcome, Scene
 from chalicelib.api.peek import target
 from chalicelib.api.resources.machines.common import MEMBER
 from chalicelib.api.resources.machines.life import changed
 from chalicelib.api.schema import linkage, spellings
 from chalicelib.licensing import machine as machines
+from chalicelib.licensing.group import Counted
 from chalicelib.licensing.license import License
-from chalicelib.store.fetch import together
+from chalicelib.store.fetch import Plan, together
 from chalicelib.store.items import attachment as attachments
 from chalicelib.store.items import group as groups
 from chalicelib.store.items.attachment import AttachmentRow
@@ -69,16 +70,16 @@ def _attached(scene: Scene, license: License, owner_id: str | None) -> tuple[Wri
     return (Check(AttachmentRow, tie, AttachmentRow.pk.exists()),)
 
 
+def _load_group(arrival: Arrival) -> Plan[Counted | None]:
+    """The group to enter. It is counted before the machine is read: one that is in it by then is not kept out."""
+    return group_loads.by_id(arrival.account_id, target(arrival.document))
+
+
 def _change_group(scene: Scene, command: Command) -> Outcome:
     installed = MACHINES.one(scene)
-    before, named = installed.machine, target(scene.arrival.document)
-    group, own = scene.read(
-        together(
-            group_loads.by_id(scene.account_id, named),
-            group_loads.by_id(scene.account_id, before.group_id),
-        )
-    )
-    after = machines.change_group(before, group, scene.now, named=named is not None)
+    before, group = installed.machine, scene.extra
+    own = scene.read(group_loads.by_id(scene.account_id, before.group_id))
+    after = machines.change_group(before, group, scene.now, named=command["data"] is not None)
     old, new = (None if found is None else found.group for found in (own, group))
     return Outcome(
         body={"data": show(scene, installed, after)},
@@ -103,6 +104,7 @@ OPERATIONS = (
         f"{MEMBER}/group",
         load_one,
         _change_group,
+        extra=_load_group,
         body=GROUP,
         order=Order.BODY_FIRST,
         events=("machine.group.updated",),
