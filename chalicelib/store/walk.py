@@ -24,8 +24,8 @@ BUDGET = 2_000
 BUDGET_OF_FIRST = 10_000
 """The same where no later request can go on."""
 COUNTED = 10_000
-CHUNK = 100
-"""How many candidates are loaded at a time, at most."""
+CHUNK = 101
+"""How many candidates are loaded at a time, at most: the largest page, and the one that promises the next."""
 
 
 class First(msgspec.Struct, frozen=True):
@@ -117,15 +117,27 @@ class _Sieve(Generic[T]):
         return self._merge.has_more
 
     def fill(self, wanted: int, budget: int) -> Plan[None]:
-        """Examine candidates until `wanted` were seen, at most `budget`; chunks grow, so that few rounds do."""
-        chunk = 0
+        """Examine candidates until `wanted` were seen, at most `budget`."""
+        entries: Sequence[Entry] = ()
+        seen: list[tuple[Entry, T]] = []
         while self.has_more and len(self.seen) < wanted and len(self.examined) < budget:
-            chunk = min(CHUNK, max(wanted - len(self.seen), 2 * chunk), budget - len(self.examined))
-            entries = yield from self._merge.take(chunk)
+            chunk = _chunk(wanted - len(self.seen), len(entries), len(seen))
+            entries = yield from self._merge.take(min(CHUNK, chunk, budget - len(self.examined)))
             if entries:
                 loaded = yield from self._load(entries)
-                self.seen += [(entry, one) for entry, one in zip(entries, loaded, strict=True) if one is not None]
+                seen = [(entry, one) for entry, one in zip(entries, loaded, strict=True) if one is not None]
+                self.seen += seen
                 self.examined += entries
+
+
+def _chunk(missing: int, examined: int, seen: int) -> int:
+    """How many candidates to examine next, so that few rounds do and little is read in vain: some more than it takes
+    if as many of them are seen as of those `examined` last, twice as many if none was.
+    """
+    if not seen:
+        return max(missing, 2 * examined)
+    expected = -(-missing * examined // seen)
+    return expected + (expected - missing) // 2
 
 
 def _following(sieve: _Sieve[T], size: int, cursor_keys: Callable[[str], Key], selective: bool) -> Plan[Page[T]]:

@@ -23,6 +23,7 @@ from pathlib import Path
 from tests.bench import cold
 from tests.bench.budgets import Row, missed, slow
 from tests.bench.cases import cases
+from tests.bench.list_cases import list_cases
 from tests.bench.machine_cases import machine_cases
 from tests.bench.measure import measure
 from tests.bench.place import ROOT, in_file, in_memory
@@ -50,7 +51,7 @@ def _measured(words: Sequence[str]) -> list[Row]:
     rows: list[Row] = []
     small, large = in_memory(SMALL), in_file(LARGE)
     print(_LINE.format(*_TITLES, "").rstrip())
-    for case in (*cases(small, large), *signing_cases(small), *machine_cases(small, large)):
+    for case in (*cases(small, large), *list_cases(small, large), *signing_cases(small), *machine_cases(small, large)):
         if _wanted(case.operation, words):
             rows.append(measure(case))
             _print(rows[-1], rows)

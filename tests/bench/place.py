@@ -7,7 +7,7 @@ import json
 import sys
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from itertools import chain, islice
 from pathlib import Path
@@ -21,6 +21,7 @@ from chalicelib.licensing.license import License
 from chalicelib.licensing.policy import Policy
 from chalicelib.runtime import database
 from chalicelib.store import fetch
+from chalicelib.store.items import hint
 from chalicelib.store.items import license as licenses
 from chalicelib.store.keys import Key
 from chalicelib.store.loads import license as loads
@@ -29,6 +30,7 @@ from chalicelib.store.unit import Put
 from infra.local.engine.engine import Engine
 from infra.local.engine.transport import EngineTransport
 from infra.local.events import HttpRequest, RouteTable, build_event
+from tests.bench.spread import spread
 from tests.bench.wire import Recorder, Wire
 from tests.world import HOST, JSON_API, START, Clock, PlainVault, World
 
@@ -45,21 +47,27 @@ _SHAPING = (
     "chalicelib/store/table.py",
     "chalicelib/licensing/license.py",
     "chalicelib/licensing/deadlines.py",
+    "chalicelib/licensing/metadata_filters.py",
+    "chalicelib/licensing/periods.py",
     "chalicelib/crypto/digests.py",
     "infra/local/engine/*.py",
     "tests/bench/fleet.py",
     "tests/bench/place.py",
+    "tests/bench/spread.py",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a seeded file must be known by: its account, the admin's token, the license all others are copies of."""
+    """What a seeded file must be known by: its account, the admin's token, the license all others are copies of, the
+    user who owns some of them.
+    """
 
     account_id: str
     slug: str
     admin: str
     model_id: str
+    owner_id: str
 
 
 class Place:
@@ -98,19 +106,20 @@ class Place:
         return build_event(request, self._routes, "bench", self.clock.seconds())
 
     def license(self, number: int) -> License:
-        """License `number`, always the same one: due at `START` when it is one of `due`, else ten months later."""
-        due = number % (self.size // DUE) == 0
-        expiry = START + (timedelta(days=3, minutes=-1) if due else timedelta(days=300, seconds=number))
+        """License `number`, always the same one: due at `START` when it is one of `due`, else not for a while."""
         digest = hashlib.sha256(f"license {number}".encode()).digest()
         created = START - timedelta(days=1, seconds=number)
-        return replace(
+        plain = replace(
             self._model,
             id=str(uuid.UUID(bytes=digest[:16], version=4)),
             key="-".join(digest.hex().upper()[start : start + 6] for start in range(0, 36, 6)),
             created=created,
             updated=created,
-            expiry=expiry,
+            expiry=START + timedelta(days=300, seconds=number),
         )
+        if number % (self.size // DUE) == 0:
+            return replace(plain, expiry=START + timedelta(days=3, minutes=-1))
+        return spread(plain, number, self.facts.owner_id)
 
     def due(self) -> range:
         """The numbers of the licenses that are due."""
@@ -137,8 +146,9 @@ class Place:
             self._engine.call("BatchWriteItem", {"RequestItems": {"resources": batch}})
 
     def _rows(self, number: int) -> Iterator[Row]:
-        license = self.license(number)
-        for write in licenses.creation(self.facts.account_id, license, self._policy, license.created):
+        license, account_id = self.license(number), self.facts.account_id
+        made = licenses.creation(account_id, license, self._policy, license.created)
+        for write in (*made, *hint.creation(account_id, licenses.listed(license))):
             assert isinstance(write, Put)
             assert isinstance(write.row, Row)
             yield write.row
@@ -159,7 +169,8 @@ def _found(engine: Engine) -> Facts:
     world = World(EngineTransport(engine))
     policy = world.policy(duration=365 * 86_400)
     model = world.license(policy["id"])
-    return Facts(world.account["account"], world.slug, world.account["adminToken"], model["id"])
+    owner = world.create("users", {"email": "owner@bench.example"})
+    return Facts(world.account["account"], world.slug, world.account["adminToken"], model["id"], owner["id"])
 
 
 def in_memory(size: int) -> Place:
@@ -191,8 +202,7 @@ def _seed(path: Path, size: int) -> None:
     place = Place(engine, facts, size)
     place.put(_shown(range(size), f"seeding {size:,} licenses"))
     place.close()
-    values = {"account_id": facts.account_id, "slug": facts.slug, "admin": facts.admin, "model_id": facts.model_id}
-    path.with_suffix(".json").write_text(json.dumps(values))
+    path.with_suffix(".json").write_text(json.dumps(asdict(facts)))
     partial.rename(path)
 
 

@@ -213,8 +213,12 @@ def test_bad_wishes(
 
 def test_agreeing_wishes(local_world: World) -> None:
     license = local_world.license()
-    for query in ("encrypt=true&algorithm=aes-256-gcm%2Bed25519", "encrypt=&algorithm=aes-256-gcm%2Bed25519"):
+    for encrypt in ("true", "", "%20"):
+        query = f"encrypt={encrypt}&algorithm=aes-256-gcm%2Bed25519"
         assert local_world.post(path(license, query)).attributes["algorithm"] == "aes-256-gcm+ed25519"
+    for blank in ("", "%20"):
+        answer = local_world.post(path(license, f"encrypt=1&algorithm={blank}"))
+        assert answer.attributes["algorithm"] == "aes-256-gcm+ed25519"
     sent = {"meta": {"encrypt": None, "algorithm": "base64+rsa-sha256"}}
     assert local_world.post(path(license, "encrypt=1"), sent).attributes["algorithm"] == "base64+rsa-sha256"
 

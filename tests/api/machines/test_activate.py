@@ -983,3 +983,23 @@ def test_the_document_before_who_asks_before_what_is_wrong(cast: Cast) -> None:
     assert answered(staff(world, "read-only"), cores=0).status == 403
     assert answered(user_token(world, cast.owner), cores=0).status == 403
     assert answered("admin", cores=0).status == 422
+
+
+def test_the_fullest_activation(world: World) -> None:
+    """All that one request can bring along, with everything to be proved about it, is still one transaction."""
+    wide = dict.fromkeys(("machineUniquenessStrategy", "componentUniquenessStrategy"), "UNIQUE_PER_ACCOUNT")
+    license = roomy(world, maxUsers=1, **wide)
+    moved = world.send("PUT", path(license, "group"), {"data": {"type": "groups", "id": grouped(world)["id"]}})
+    assert moved.status == 200
+    token, where = limited(world, license, maxActivations=1)
+    given: dict[str, Any] = {
+        "owner": attached(world, license).id,
+        "parts": [part(str(number)) for number in range(20)],
+        "metadata": {f"key{number}": number for number in range(64)},
+    }
+    world.listen("*")
+    made = activated(world, license, "abcdef00-0000-4000-8000-000000000001", token, **given)
+    assert spent(world, where) == (1, 0)
+    assert [name for name, _ in emitted(world)] == ["machine.created"]
+    for number in (0, 63):
+        assert world.get(f"{MACHINES}?metadata[key{number}]={number}").data == [made]

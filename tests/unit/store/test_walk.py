@@ -250,12 +250,24 @@ def test_a_budget_never_ends_at_what_never_came_to_be(monkeypatch: pytest.Monkey
 def test_candidates_are_loaded_in_growing_chunks() -> None:
     index = Index(one=range(5_000))
     index.page(After(None, 10), hidden=range(5_000))
-    assert index.loads[:6] == [10, 20, 40, 80, 100, 100]
-    assert max(index.loads) == 100
+    assert index.loads[:6] == [10, 20, 40, 80, 101, 101]
+    assert max(index.loads) == 101
     assert len(index.loads) < 25
     dense = Index(one=range(5_000))
     dense.page(After(None, 100), hidden=lambda number: number % 2 == 1)
-    assert dense.loads == [100, 100]
+    assert dense.loads == [100, 101]
+
+
+def test_no_more_candidates_are_loaded_than_the_last_ones_promise() -> None:
+    everything = Index(one=range(5_000))
+    everything.page(After(None, 100), selective=True)
+    assert everything.loads == [101]
+    most = Index(one=range(5_000))
+    most.page(After(None, 100), hidden=lambda number: number % 10 == 0, selective=True)
+    assert most.loads == [101, 13]
+    few = Index(one=range(5_000))
+    few.page(After(None, 9), hidden=lambda number: number % 5 != 0, selective=True)
+    assert few.loads == [10, 56]
 
 
 def test_numbered_pages_skip_without_loading() -> None:
