@@ -6,7 +6,8 @@ import os
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from uuid import uuid4
+from time import time_ns
+from uuid import UUID, uuid4
 
 from chalicelib.licensing.clock import cut
 from chalicelib.store import retry
@@ -32,12 +33,10 @@ def new_id() -> str:
 
 
 def new_time_id() -> str:
-    """A UUIDv7: 48 bits of milliseconds, then randomness, so that ids sort by time."""
-    value = bytearray(int(exact_now().timestamp() * 1000).to_bytes(6, "big") + os.urandom(10))
-    value[6] = 0x70 | value[6] & 0x0F
-    value[8] = 0x80 | value[8] & 0x3F
-    text = value.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    """A UUIDv7: milliseconds in 48 bits, 12 bits of what follows them, then randomness, so that ids sort by time."""
+    milliseconds, rest = divmod(time_ns(), 1_000_000)
+    value = milliseconds << 80 | 7 << 76 | rest * 4096 // 1_000_000 << 64 | 2 << 62 | secrets.randbits(62)
+    return str(UUID(int=value))
 
 
 def random_hex(characters: int) -> str:

@@ -13,8 +13,10 @@ from chalicelib.store.unit import Write
 
 def made(scene: Scene, listed: Listed, writes: Iterable[Write]) -> dict[str, Any]:
     """What an `Outcome` does to make a resource by `writes`, with the rows of its metadata."""
-    database, account_id, ahead = scene.arrival.service.database, scene.account_id, hint.ahead_of_creation(listed)
-    steps: dict[str, Any] = {"writes": (*writes, *hint.creation(account_id, listed))}
+    database, account_id, needed = scene.arrival.service.database, scene.account_id, tuple(writes)
+    room = hint.room(needed)
+    ahead = hint.ahead_of_creation(listed, room)
+    steps: dict[str, Any] = {"writes": (*needed, *hint.creation(account_id, listed, room))}
     if ahead.texts:
         steps["before"] = lambda: hint.put(database, account_id, ahead)
     return steps

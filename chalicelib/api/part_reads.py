@@ -11,7 +11,7 @@ from chalicelib.api.kinds.machines import MACHINES
 from chalicelib.api.lists.parts import part_page
 from chalicelib.api.operation import Arrival, Command, Operation, Outcome, Scene
 from chalicelib.licensing.component import Component
-from chalicelib.licensing.machine_filters import Reader
+from chalicelib.licensing.filters.machines import Reader
 from chalicelib.licensing.process import Process
 from chalicelib.store.fetch import Plan
 from chalicelib.store.loads.parts import Kept, Part

@@ -43,7 +43,7 @@ def snapshot(scene: Scene, licensed: Licensed, scope: Scope, found: Scoped) -> S
 
 def _kept(scene: Scene, licensed: Licensed, scope: Scope, found: Scoped) -> Scoped:
     license, policy = licensed.license, licensed.policy
-    if found is loads.NOTHING or (found.license_id, found.policy_id) == (license.id, policy.id):
+    if (found.license_id, found.policy_id) == (license.id, policy.id):
         return found
     return scene.read(loads.scoped(scene.account_id, scope, Named(license_id=license.id, policy_id=policy.id)))
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.licensing import filter_kinds as kinds
-from chalicelib.licensing import list_filters as small
-from chalicelib.licensing import machine_filter_kinds as machine_kinds
-from chalicelib.licensing.filter_kinds import LicenseFilter
-from chalicelib.licensing.machine_filter_kinds import MachineFilter
-from chalicelib.licensing.user_filters import UserFilter
+from chalicelib.licensing.filters import kinds as kinds
+from chalicelib.licensing.filters import lists as small
+from chalicelib.licensing.filters import machine_kinds as machine_kinds
+from chalicelib.licensing.filters.kinds import LicenseFilter
+from chalicelib.licensing.filters.machine_kinds import MachineFilter
+from chalicelib.licensing.filters.users import UserFilter
 from chalicelib.store import keys, starts
 from chalicelib.store.fetch import Entry, Listing, Need, Plan
 from chalicelib.store.starts import LICENSE, MACHINE, SLOTS, USER, Start, Starter, Streams

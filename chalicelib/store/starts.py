@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from chalicelib.licensing import filter_kinds as kinds
-from chalicelib.licensing import list_filters, user_filters
-from chalicelib.licensing import machine_filter_kinds as machine_kinds
 from chalicelib.licensing.clock import earlier, later
-from chalicelib.licensing.metadata_filters import Metadata, asks_for_one_scalar, metadata_asks
+from chalicelib.licensing.filters import kinds as kinds
+from chalicelib.licensing.filters import lists as list_filters
+from chalicelib.licensing.filters import machine_kinds as machine_kinds
+from chalicelib.licensing.filters import users as user_filters
+from chalicelib.licensing.filters.metadata import Metadata, asks_for_one_scalar, metadata_asks
 from chalicelib.licensing.periods import covering
 from chalicelib.store import keys
 from chalicelib.store.fetch import Entry

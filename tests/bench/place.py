@@ -47,7 +47,7 @@ _SHAPING = (
     "chalicelib/store/table.py",
     "chalicelib/licensing/license.py",
     "chalicelib/licensing/deadlines.py",
-    "chalicelib/licensing/metadata_filters.py",
+    "chalicelib/licensing/filters/metadata.py",
     "chalicelib/licensing/periods.py",
     "chalicelib/crypto/digests.py",
     "infra/local/engine/*.py",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chalicelib.admin.repair import recount
@@ -26,12 +26,12 @@ def assert_whole(world: World) -> None:
     assert list(problems(world)) == []
 
 
-def problems(world: World) -> Iterator[str]:
-    """Everything that is wrong, in words."""
+def problems(world: World, found: Sequence[Item] | None = None) -> Iterator[str]:
+    """Everything that is wrong, in words; `found` is what is stored, where it was read already."""
     account_id = world.account["account"]
     for drift in recount(world.database, account_id).drift:
         yield f"counters: {drift}"
-    stored = {Key(item["pk"], item["sk"]): item for item in rows(world, Row)}
+    stored = {Key(item["pk"], item["sk"]): item for item in (rows(world, Row) if found is None else found)}
     for key, item in stored.items():
         if item["kind"] in HANGING and not _has_license(stored, key):
             yield f"orphan of a license: {key}"

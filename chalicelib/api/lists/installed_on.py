@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib.api.operation import Scene
-from chalicelib.licensing import machine_filters as asked
-from chalicelib.licensing.license_filters import impossible
-from chalicelib.licensing.machine_filter_kinds import MachineFilter
-from chalicelib.licensing.machine_filters import Reader
+from chalicelib.licensing.filters import machines as asked
+from chalicelib.licensing.filters.licenses import impossible
+from chalicelib.licensing.filters.machine_kinds import MachineFilter
+from chalicelib.licensing.filters.machines import Reader
 from chalicelib.store import filters as starts
 from chalicelib.store import keys
 from chalicelib.store.fetch import Plan, together

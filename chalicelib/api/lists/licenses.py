@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from chalicelib.api.kind import Kind, is_customer
 from chalicelib.api.kinds.licenses import LICENSES
 from chalicelib.api.operation import Outcome, Scene
-from chalicelib.licensing import license_filters as asked
-from chalicelib.licensing.filter_kinds import LicenseFilter
-from chalicelib.licensing.filter_readers import READERS
-from chalicelib.licensing.license_filters import Candidate
+from chalicelib.licensing.filters import licenses as asked
+from chalicelib.licensing.filters.kinds import LicenseFilter
+from chalicelib.licensing.filters.licenses import Candidate
+from chalicelib.licensing.filters.readers import READERS
 from chalicelib.store import filters as starts
 from chalicelib.store import walk
 from chalicelib.store.fetch import Entry, Plan

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from chalicelib.api.kinds.machines import MACHINES, customer, subject
 from chalicelib.api.lists import installed_on
 from chalicelib.api.operation import Outcome, Scene
-from chalicelib.licensing import machine_filters as asked
 from chalicelib.licensing.access import visible
 from chalicelib.licensing.errors import missing
-from chalicelib.licensing.license_filters import impossible
-from chalicelib.licensing.machine_filters import Candidate
+from chalicelib.licensing.filters import machines as asked
+from chalicelib.licensing.filters.licenses import impossible
+from chalicelib.licensing.filters.machines import Candidate
 from chalicelib.store import filters as starts
 from chalicelib.store.fetch import Plan
 from chalicelib.store.items import machine as stored

@@ -11,12 +11,12 @@ from chalicelib.api.kind import Kind
 from chalicelib.api.lists import installed_on
 from chalicelib.api.lists.machines import candidate
 from chalicelib.api.operation import Outcome, Scene
-from chalicelib.licensing import machine_filters as asked
 from chalicelib.licensing.component import Component
-from chalicelib.licensing.license_filters import impossible
+from chalicelib.licensing.filters import machines as asked
+from chalicelib.licensing.filters.licenses import impossible
+from chalicelib.licensing.filters.machine_kinds import Belongs, Candidate, MachineFilter
+from chalicelib.licensing.filters.machines import Reader
 from chalicelib.licensing.machine import Machine
-from chalicelib.licensing.machine_filter_kinds import Belongs, Candidate, MachineFilter
-from chalicelib.licensing.machine_filters import Reader
 from chalicelib.licensing.process import Process
 from chalicelib.store import filters as starts
 from chalicelib.store.loads import machines, parts

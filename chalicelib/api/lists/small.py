@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from chalicelib.api.kind import Kind
 from chalicelib.api.operation import Outcome, Scene
-from chalicelib.licensing.license_filters import impossible
-from chalicelib.licensing.list_filters import BelongsFilter, TokenFilter
+from chalicelib.licensing.filters.licenses import impossible
+from chalicelib.licensing.filters.lists import BelongsFilter, TokenFilter
 from chalicelib.store.filters import small_streams
 from chalicelib.store.starts import Streams
 

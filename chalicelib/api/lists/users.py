@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from chalicelib.api.kind import Kind, is_customer
 from chalicelib.api.kinds.users import USERS
 from chalicelib.api.operation import Outcome, Scene
-from chalicelib.licensing import license_filters
-from chalicelib.licensing import user_filters as asked
 from chalicelib.licensing.access import Subject, authorize_rows
-from chalicelib.licensing.user_filters import Candidate, UserFilter
+from chalicelib.licensing.filters import licenses as license_filters
+from chalicelib.licensing.filters import users as asked
+from chalicelib.licensing.filters.users import Candidate, UserFilter
 from chalicelib.store import filters as starts
 from chalicelib.store import walk
 from chalicelib.store.fetch import Entry, Plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.api.kinds.components import COMPONENTS, load_one
 from chalicelib.api.part_reads import reads
-from chalicelib.licensing.machine_filters import OF_COMPONENTS
+from chalicelib.licensing.filters.machines import OF_COMPONENTS
 from chalicelib.store.loads import parts
 
 OPERATIONS = reads(COMPONENTS, parts.COMPONENTS, load_one, OF_COMPONENTS)

@@ -11,9 +11,10 @@ from chalicelib.api.operation import Arrival, Command, Outcome, Scene
 from chalicelib.api.peek import attribute, linked
 from chalicelib.api.schema import document, linkage, spellings, text
 from chalicelib.api.show import pool_key as shown
-from chalicelib.licensing import list_filters, pool
+from chalicelib.licensing import pool
 from chalicelib.licensing.access import Subject, authorize
 from chalicelib.licensing.errors import missing
+from chalicelib.licensing.filters import lists as list_filters
 from chalicelib.licensing.identifiers import is_uuid, normal_uuid
 from chalicelib.licensing.policy import Policy
 from chalicelib.licensing.pool import Clashes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.api.kinds.processes import PROCESSES, load_one
 from chalicelib.api.part_reads import reads
-from chalicelib.licensing.machine_filters import OF_PROCESSES
+from chalicelib.licensing.filters.machines import OF_PROCESSES
 from chalicelib.store.loads import parts
 
 OPERATIONS = reads(PROCESSES, parts.PROCESSES, load_one, OF_PROCESSES)

@@ -10,11 +10,11 @@ from chalicelib.api.kinds.tokens import TOKENS, load_one, relate, show, subject
 from chalicelib.api.lists.small import small_page
 from chalicelib.api.operation import Arrival, Command, Operation, Outcome, Scene
 from chalicelib.api.tokens import new_value
-from chalicelib.licensing import list_filters
 from chalicelib.licensing import token as tokens
 from chalicelib.licensing.access import authorize
 from chalicelib.licensing.errors import missing
-from chalicelib.licensing.list_filters import TokenCandidate
+from chalicelib.licensing.filters import lists as list_filters
+from chalicelib.licensing.filters.lists import TokenCandidate
 from chalicelib.store.fetch import Plan
 from chalicelib.store.items import token as stored
 from chalicelib.store.loads import tokens as loads

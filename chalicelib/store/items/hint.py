@@ -7,7 +7,7 @@ again if it failed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -18,7 +18,8 @@ from chalicelib.store.table import IntegerAttribute, Row
 from chalicelib.store.unit import Changed, Put, Remove, Write, commit
 
 TOGETHER = 25
-"""How many rows a creation takes into its transaction; a machine with twenty components has room for no more."""
+"""How many rows a creation takes into its transaction, where they fit."""
+_TRANSACTION = 100
 
 
 class HintRow(Row, discriminator="hint"):
@@ -53,18 +54,23 @@ def listed_as(kept: Mapping[str, Any]) -> Listed:
     return Listed(kept["kind"], kept["id"], from_text(kept["created"]), tuple(kept["texts"]), kept["revision"])
 
 
-def creation(account_id: str, listed: Listed) -> tuple[Put, ...]:
+def room(writes: Sequence[Write]) -> int:
+    """How many rows fit beside the other `writes` of a creation and its event: twenty components leave few."""
+    return min(TOGETHER, _TRANSACTION - len(writes) - 1)
+
+
+def creation(account_id: str, listed: Listed, room: int = TOGETHER) -> tuple[Put, ...]:
     """The rows of a new resource that are made with it.
 
     What is there under these keys is of an earlier life of the resource, or of an attempt that came to nothing.
     """
     anything = HintRow.pk.does_not_exist() | HintRow.pk.exists()
-    return tuple(Put(_row(account_id, listed, text), anything) for text in listed.texts[:TOGETHER])
+    return tuple(Put(_row(account_id, listed, text), anything) for text in listed.texts[:room])
 
 
-def ahead_of_creation(listed: Listed) -> Listed:
+def ahead_of_creation(listed: Listed, room: int = TOGETHER) -> Listed:
     """The rows of a new resource that have to be put before: there are more than fit into its transaction."""
-    return listed._replace(texts=listed.texts[TOGETHER:])
+    return listed._replace(texts=listed.texts[room:])
 
 
 def put(database: Database, account_id: str, listed: Listed, known: Iterable[str] = ()) -> None:

@@ -11,9 +11,9 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.licensing import periods
 from chalicelib.licensing.deadlines import next_due
+from chalicelib.licensing.filters.metadata import metadata_rows
 from chalicelib.licensing.identifiers import is_uuid, normal_uuid
 from chalicelib.licensing.license import License, last_activity
-from chalicelib.licensing.metadata_filters import metadata_rows
 from chalicelib.licensing.policy import Policy
 from chalicelib.store import keys
 from chalicelib.store.items import tombstone

@@ -9,9 +9,9 @@ from typing import Any
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
+from chalicelib.licensing.filters.metadata import metadata_rows
 from chalicelib.licensing.license import License
 from chalicelib.licensing.machine import Machine
-from chalicelib.licensing.metadata_filters import metadata_rows
 from chalicelib.store import keys
 from chalicelib.store.items import tombstone
 from chalicelib.store.items.guard import PointerRow

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.licensing.metadata_filters import metadata_rows
+from chalicelib.licensing.filters.metadata import metadata_rows
 from chalicelib.licensing.user import User
 from chalicelib.store import keys
 from chalicelib.store.items import tombstone

@@ -69,6 +69,13 @@ def activation(account_id: str, names: Names) -> Plan[Activation]:
     return found
 
 
+def is_held(account_id: str, license_id: str, fingerprint: str) -> Plan[bool]:
+    """Whether a license has a machine with that fingerprint, by now."""
+    here = keys.machine(account_id, license_id, fingerprint)
+    found = yield need(here)
+    return found[here] is not None
+
+
 def _direct(account_id: str, names: Names, license_id: str) -> Plan[Activation]:
     """What the request's own names lead to, in one round."""
     fingerprint, owner_id = names.fingerprint, names.owner_id

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from chalicelib.licensing import license_filters, list_filters, user_filters
 from chalicelib.licensing.clock import to_text
+from chalicelib.licensing.filters import licenses as license_filters
+from chalicelib.licensing.filters import lists as list_filters
+from chalicelib.licensing.filters import users as user_filters
+from chalicelib.licensing.filters.metadata import metadata_rows
 from chalicelib.licensing.license import License
-from chalicelib.licensing.metadata_filters import metadata_rows
 from chalicelib.licensing.user import User
 from chalicelib.store import filters, keys
 from chalicelib.store.fetch import Entry, Listing

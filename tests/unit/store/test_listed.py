@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.licensing import license_filters
+from chalicelib.licensing.filters import licenses as license_filters
+from chalicelib.licensing.filters.metadata import metadata_rows
 from chalicelib.licensing.license import License
-from chalicelib.licensing.metadata_filters import metadata_rows
 from chalicelib.store import fetch, filters, keys, meter, walk
 from chalicelib.store.database import Database
 from chalicelib.store.fetch import Entry, Plan, need

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from chalicelib.licensing import machine_filters
-from chalicelib.licensing.metadata_filters import metadata_rows
+from chalicelib.licensing.filters import machines as machine_filters
+from chalicelib.licensing.filters.metadata import metadata_rows
 from chalicelib.store import filters, keys
 from chalicelib.store.items import component as components
 from chalicelib.store.items import machine as machines

@@ -19,7 +19,7 @@ from chalicelib.api.operation import Command, Operation, Outcome, Scene
 from chalicelib.api.resources.machines.common import MEMBER
 from chalicelib.licensing.component import Component
 from chalicelib.licensing.errors import missing
-from chalicelib.licensing.machine_filters import OF_PROCESSES, Reader
+from chalicelib.licensing.filters.machines import OF_PROCESSES, Reader
 from chalicelib.licensing.process import Process
 from chalicelib.store.fetch import Plan
 from chalicelib.store.loads import groups, parts, people

@@ -11,9 +11,9 @@ from chalicelib.api.operation import Arrival, Command, Outcome, Scene
 from chalicelib.api.peek import linked
 from chalicelib.api.schema import Member, boolean, document, integer, linkage, metadata, spellings, text
 from chalicelib.api.show import policy as shown
-from chalicelib.licensing import list_filters
 from chalicelib.licensing import policy as policies
 from chalicelib.licensing.access import Subject, authorize
+from chalicelib.licensing.filters import lists as list_filters
 from chalicelib.licensing.policy import Policy
 from chalicelib.licensing.product import Product
 from chalicelib.store.fetch import Plan, need

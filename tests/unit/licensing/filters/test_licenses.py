@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from chalicelib.licensing import license_filters as filters
 from chalicelib.licensing.clock import to_text
+from chalicelib.licensing.filters import licenses as filters
+from chalicelib.licensing.filters.licenses import Candidate
 from chalicelib.licensing.license import status
-from chalicelib.licensing.license_filters import Candidate
 from tests.unit.licensing.make import DAY, HOUR, LONG_AGO, NOW, TICK, license_, user
 
 ONE, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.licensing import list_filters as filters
-from chalicelib.licensing.license_filters import impossible
+from chalicelib.licensing.filters import lists as filters
+from chalicelib.licensing.filters.licenses import impossible
 from chalicelib.licensing.pool import PoolKey
 from tests.unit.licensing.make import NOW, policy, token
 

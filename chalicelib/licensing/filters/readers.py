@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.licensing import filter_kinds as kinds
-from chalicelib.licensing import filter_times as times
-from chalicelib.licensing import filter_values as values
-from chalicelib.licensing import metadata_filters
-from chalicelib.licensing.filter_kinds import LicenseFilter, Nothing
-from chalicelib.licensing.filter_times import TextReader
+from chalicelib.licensing.filters import kinds as kinds
+from chalicelib.licensing.filters import metadata as metadata_filters
+from chalicelib.licensing.filters import times as times
+from chalicelib.licensing.filters import values as values
+from chalicelib.licensing.filters.kinds import LicenseFilter, Nothing
+from chalicelib.licensing.filters.times import TextReader
 
 Reader = Callable[[str, Any, datetime], LicenseFilter | None]
 """The filter of a parameter's name and value at an instant, None when it is to be skipped."""

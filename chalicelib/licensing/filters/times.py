@@ -7,10 +7,10 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from chalicelib.licensing import filter_kinds as kinds
-from chalicelib.licensing import filter_values as values
 from chalicelib.licensing.clock import earlier, later
-from chalicelib.licensing.filter_kinds import LicenseFilter, Nothing, Span
+from chalicelib.licensing.filters import kinds as kinds
+from chalicelib.licensing.filters import values as values
+from chalicelib.licensing.filters.kinds import LicenseFilter, Nothing, Span
 from chalicelib.licensing.license import ACTIVE_WITHIN, EXPIRING_WITHIN
 
 TextReader = Callable[[str, str, datetime], LicenseFilter]

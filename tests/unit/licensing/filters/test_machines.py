@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.licensing import machine_filters as filters
-from chalicelib.licensing.license_filters import impossible
-from chalicelib.licensing.machine_filter_kinds import Belongs, Used
+from chalicelib.licensing.filters import machines as filters
+from chalicelib.licensing.filters.licenses import impossible
+from chalicelib.licensing.filters.machine_kinds import Belongs, Used
 from tests.unit.licensing.make import NOW, license_, machine, policy, process
 
 ONE, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"

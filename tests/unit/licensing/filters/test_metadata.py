@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from chalicelib.licensing.filters.metadata import Metadata, asks_for_one_scalar, metadata_asks, metadata_rows, parse
 from chalicelib.licensing.metadata import normal_keys
-from chalicelib.licensing.metadata_filters import Metadata, asks_for_one_scalar, metadata_asks, metadata_rows, parse
 from tests.unit.licensing.make import license_
 
 ENDLESS = "9" * 5000

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from chalicelib.licensing import heartbeat
-from chalicelib.licensing.filter_kinds import Nothing
+from chalicelib.licensing.filters.kinds import Nothing
+from chalicelib.licensing.filters.metadata import Metadata
 from chalicelib.licensing.license import License
 from chalicelib.licensing.machine import Machine
-from chalicelib.licensing.metadata_filters import Metadata
 from chalicelib.licensing.policy import Policy
 from chalicelib.licensing.process import Process
 

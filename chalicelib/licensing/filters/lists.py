@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.licensing import filter_values as values
-from chalicelib.licensing.filter_kinds import Nothing
+from chalicelib.licensing.filters import values as values
+from chalicelib.licensing.filters.kinds import Nothing
 from chalicelib.licensing.policy import Policy
 from chalicelib.licensing.pool import PoolKey
 from chalicelib.licensing.token import Token

@@ -10,11 +10,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from chalicelib.licensing import filter_values as values
-from chalicelib.licensing import heartbeat, metadata_filters
-from chalicelib.licensing import machine_filter_kinds as kinds
-from chalicelib.licensing.filter_kinds import Nothing
-from chalicelib.licensing.machine_filter_kinds import Belongs, Exactly, Keyed, MachineFilter, Owned, Stands, Used
+from chalicelib.licensing import heartbeat
+from chalicelib.licensing.filters import machine_kinds as kinds
+from chalicelib.licensing.filters import metadata as metadata_filters
+from chalicelib.licensing.filters import values as values
+from chalicelib.licensing.filters.kinds import Nothing
+from chalicelib.licensing.filters.machine_kinds import Belongs, Exactly, Keyed, MachineFilter, Owned, Stands, Used
 
 Candidate = kinds.Candidate
 

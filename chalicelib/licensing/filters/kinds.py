@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.licensing.filters.metadata import Metadata
 from chalicelib.licensing.license import License, last_activity
-from chalicelib.licensing.metadata_filters import Metadata
 from chalicelib.licensing.user import User
 
 _COMPARISONS = {"eq": eq, "gt": gt, "gte": ge, "lt": lt, "lte": le}
@@ -19,7 +19,7 @@ _COMPARISONS = {"eq": eq, "gt": gt, "gte": ge, "lt": lt, "lte": le}
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """A license that a list may show, with its owner.
 
-    `attached_to`: those of the users that `license_filters.asked_users` names which are attached to it. Nothing else
+    `attached_to`: those of the users that `licenses.asked_users` names which are attached to it. Nothing else
     is looked up in it, and owners need not be in it.
     """
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from chalicelib.licensing import filter_kinds as kinds
-from chalicelib.licensing.filter_kinds import LicenseFilter, Nothing
-from chalicelib.licensing.filter_readers import READERS
+from chalicelib.licensing.filters import kinds as kinds
+from chalicelib.licensing.filters.kinds import LicenseFilter, Nothing
+from chalicelib.licensing.filters.readers import READERS
 from chalicelib.licensing.license import License
 
 Candidate = kinds.Candidate

@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.licensing import filter_values as values
-from chalicelib.licensing import metadata_filters, permissions
-from chalicelib.licensing.filter_kinds import Nothing
-from chalicelib.licensing.metadata_filters import Metadata
+from chalicelib.licensing import permissions
+from chalicelib.licensing.filters import metadata as metadata_filters
+from chalicelib.licensing.filters import values as values
+from chalicelib.licensing.filters.kinds import Nothing
+from chalicelib.licensing.filters.metadata import Metadata
 from chalicelib.licensing.user import User, status
 
 _STATUSES = frozenset({"ACTIVE", "INACTIVE", "BANNED"})

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from chalicelib.licensing import filter_values as values
 from chalicelib.licensing.clock import EARLIEST, LATEST
+from chalicelib.licensing.filters import values as values
 from tests.unit.licensing.make import DAY, HOUR, NOW, TICK
 
 ENDLESS = "9" * 5000

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.licensing import user_filters as filters
-from chalicelib.licensing.license_filters import impossible
-from chalicelib.licensing.user_filters import Candidate
+from chalicelib.licensing.filters import users as filters
+from chalicelib.licensing.filters.licenses import impossible
+from chalicelib.licensing.filters.users import Candidate
 from tests.unit.licensing.make import DAY, LONG_AGO, NOW, TICK, user
 
 ONE, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"

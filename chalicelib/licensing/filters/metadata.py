@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from chalicelib.licensing import filter_values as values
+from chalicelib.licensing.filters import values as values
 from chalicelib.licensing.metadata import normal_key, normal_keys
 
 _INTEGER, _DECIMAL = re.compile(r"\d+", re.ASCII), re.compile(r"\d+\.\d+", re.ASCII)
