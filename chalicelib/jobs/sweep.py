@@ -111,7 +111,14 @@ class Sweep(msgspec.Struct):
         for fate, done in zip(chain.from_iterable(lanes.values()), applied, strict=True):
             report.note(fate, done, names)
             culled += [fate.culled] if done and fate.culled is not None else []
-        deactivation.drop_parts(self.database, account_id, culled, self.now)
+        self._drop_parts(account_id, culled)
+
+    def _drop_parts(self, account_id: str, culled: Sequence[Machine]) -> None:
+        """What hung on machines that are gone; where that fails their tasks see to it, and nobody has to wait."""
+        try:
+            deactivation.drop_parts(self.database, account_id, culled, self.now)
+        except (Locked, Unavailable):
+            return
 
     def _fates(self, account_id: str, due_keys: Sequence[Key]) -> Iterator[tuple[Key, Fate]]:
         deaths = Deaths(self.database, self.shows.machine, self.shows.process, self.new_id, self.now)

@@ -32,7 +32,7 @@ from tests.bench.signing_cases import signing_cases
 SMALL, LARGE = 1_000, 100_000
 OUTPUT = ROOT / "build" / "bench.json"
 _TITLES = ("operation", "trips", "rounds", "reads", "writes", "cpu ms", "floor ms", "ratio")
-_LINE = "{:<26}{:>6}{:>8}{:>8}{:>8}{:>10}{:>10}{:>7}  {}"
+_LINE = "{:<36}{:>6}{:>8}{:>8}{:>8}{:>10}{:>10}{:>7}  {}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

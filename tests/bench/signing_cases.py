@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from chalicelib.crypto.files import ENCODINGS, Algorithm
+from tests.bench.budgets import SIGNATURES as SIGNING
 from tests.bench.cases import ED25519, Case, request
 from tests.bench.place import Place
 
-SIGNING = (ED25519, "ecdsa-p256", "rsa-pss-sha256", "rsa-sha256")
-ENCODINGS = ("base64", "aes-256-gcm")
-
 
 def signing_cases(place: Place) -> tuple[Case, ...]:
-    """A row per algorithm."""
-    path = f"/v1/licenses/{place.license(3).id}"
+    """A row per algorithm; a license each, so that every check-out is the first of its second."""
+    files = [Algorithm(encoding, signing) for encoding in ENCODINGS for signing in SIGNING]
     return (
-        *(_answer(place, path, algorithm) for algorithm in SIGNING),
-        *(_file(place, path, encoding, signing) for encoding in ENCODINGS for signing in SIGNING),
+        *(_answer(place, _path(place, 3), signing) for signing in SIGNING),
+        *(_file(place, _path(place, number), algorithm) for number, algorithm in enumerate(files, 4)),
     )
+
+
+def _path(place: Place, number: int) -> str:
+    return f"/v1/licenses/{place.license(number).id}"
 
 
 def _answer(place: Place, path: str, algorithm: str) -> Case:
@@ -24,7 +27,8 @@ def _answer(place: Place, path: str, algorithm: str) -> Case:
     return request(f"retrieve, {algorithm}", place, event, (algorithm,))
 
 
-def _file(place: Place, path: str, encoding: str, signing: str) -> Case:
+def _file(place: Place, path: str, algorithm: Algorithm) -> Case:
+    encoding, signing = algorithm
     encrypt = {"aes-256-gcm": "&encrypt=1"}.get(encoding, "")
     target = f"{path}/actions/check-out?algorithm={encoding}%2B{signing}{encrypt}"
     return request(f"check out, {encoding}+{signing}", place, place.event("POST", target), (ED25519, signing))

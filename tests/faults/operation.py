@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.store.table import Item, Outbox, Row
-from tests.races.crowd import rows
+from tests.faults.stored import of_kind
 from tests.world import World
 
 Context = dict[str, Any]
@@ -101,7 +101,7 @@ def count(kind: str, **attributes: Any) -> Effects:
 
 def with_(world: World, kind: str, **attributes: Any) -> list[Item]:
     """Those rows of a kind that have these attributes."""
-    return [item for item in rows(world, Row, kind) if all(item.get(k) == v for k, v in attributes.items())]
+    return [item for item in of_kind(world, Row, kind) if all(item.get(k) == v for k, v in attributes.items())]
 
 
 def stored(world: World, kind: str, identifier: str) -> Item:
@@ -112,7 +112,7 @@ def stored(world: World, kind: str, identifier: str) -> Item:
 
 def tasks(world: World) -> list[Item]:
     """Every task that is left."""
-    return rows(world, Outbox, "task")
+    return of_kind(world, Outbox, "task")
 
 
 def either(read: Callable[[World, Context], Any], before: Any, after: Any) -> Effects:

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.faults.cases import catalog, groups, jobs, licenses, people, pools, relations, tokens, work
+from tests.faults.cases import (
+    catalog,
+    groups,
+    jobs,
+    licenses,
+    machine_life,
+    machine_work,
+    machines,
+    parts,
+    people,
+    pools,
+    relations,
+    releases,
+    tokens,
+    work,
+)
 from tests.faults.operation import Operation
 
 PLAIN = (
@@ -15,8 +30,12 @@ PLAIN = (
     *groups.OPERATIONS,
     *pools.OPERATIONS,
     *tokens.OPERATIONS,
+    *machines.OPERATIONS,
+    *machine_life.OPERATIONS,
+    *parts.OPERATIONS,
+    *releases.OPERATIONS,
 )
-JOBS = (*jobs.OPERATIONS, *work.OPERATIONS)
+JOBS = (*jobs.OPERATIONS, *work.OPERATIONS, *machine_work.OPERATIONS)
 
 
 def _with_events(operation: Operation) -> Operation:

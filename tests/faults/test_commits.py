@@ -31,6 +31,7 @@ def subscribed(*names: str) -> list[Operation]:
     subscribed(
         "describe-license",
         "update-user",
+        "update-machine",
         "update-password",
         "reset-password",
         "forget-password",
@@ -51,7 +52,17 @@ def test_a_commit_that_never_gets_through_leaves_what_came_before_in_vain(operat
 
 
 @pytest.mark.parametrize(
-    "operation", subscribed("delete-user", "delete-product", "describe-license", "update-user"), ids=str
+    "operation",
+    subscribed(
+        "delete-user",
+        "delete-product",
+        "describe-license",
+        "update-user",
+        "update-machine",
+        "deactivate",
+        "detach-machine-owner",
+    ),
+    ids=str,
 )
 def test_what_follows_the_commit_costs_the_answer_nothing(operation: Operation) -> None:
     staged = stage(operation)

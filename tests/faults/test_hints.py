@@ -7,12 +7,14 @@ import pytest
 from tests.faults.injection import FAULTS, Fault
 from tests.faults.operation import Operation
 from tests.faults.operations import PLAIN
-from tests.faults.sound import hints, read, true_hints
+from tests.faults.sound import hints, true_hints
 from tests.faults.staging import Stage, stage
+from tests.faults.stored import read
 from tests.faults.test_every_call import calls_of
 
-CHANGES = [operation for operation in PLAIN if operation.name in ("describe-license", "update-user")]
-CREATIONS = [operation for operation in PLAIN if operation.name in ("create-license-of-parents", "create-user")]
+CHANGES = [operation for operation in PLAIN if operation.name in ("describe-license", "update-user", "update-machine")]
+MAKING = ("create-license-of-parents", "create-user", "activate-whole")
+CREATIONS = [operation for operation in PLAIN if operation.name in MAKING]
 
 
 def superfluous(staged: Stage) -> int:
@@ -33,7 +35,7 @@ def test_undisturbed_they_are_exactly_what_is_true(operation: Operation) -> None
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 @pytest.mark.parametrize("operation", CHANGES, ids=str)
 def test_a_change_leaves_what_was_true_only_if_dropping_it_failed(operation: Operation, fault: Fault) -> None:
-    for number in range(len(calls_of(operation))):
+    for number in calls_of(operation):
         staged = stage(operation)
         staged.faulty.once(number, fault)
         staged.act()
@@ -47,7 +49,7 @@ def test_a_change_leaves_what_was_true_only_if_dropping_it_failed(operation: Ope
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 @pytest.mark.parametrize("operation", CREATIONS, ids=str)
 def test_what_was_not_made_is_spoken_of_at_most_once_a_decision(operation: Operation, fault: Fault) -> None:
-    for number in range(len(calls_of(operation))):
+    for number in calls_of(operation):
         staged = stage(operation)
         staged.faulty.once(number, fault)
         staged.act()

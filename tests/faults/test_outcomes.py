@@ -50,9 +50,14 @@ def world(faulty: Faulty) -> World:
     return World(faulty)
 
 
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS if not fault.applied], ids=str)
 @pytest.mark.parametrize("operation", REQUESTS, ids=str)
-def test_writes_that_never_get_through(operation: Operation, fault: Fault) -> None:
+def test_writes_that_never_get_through(operation: Operation) -> None:
+    for fault in FAULTS:
+        if not fault.applied:
+            _never_gets_through(operation, fault)
+
+
+def _never_gets_through(operation: Operation, fault: Fault) -> None:
     staged = stage(operation)
     staged.faulty.always(fault)
     result = staged.act()
@@ -61,11 +66,11 @@ def test_writes_that_never_get_through(operation: Operation, fault: Fault) -> No
     assert len(failed) <= 40, "repeats must be bounded"
     only_a_touch = operation.optional and not operation.subscribed
     if only_a_touch or not failed:
-        assert result.status < 300
+        assert result.status < 300, fault
         return
-    assert staged.effects() == 0
-    assert result.status == (409 if fault is CONFLICT else 503), result
-    assert staged.events() == 0
+    assert staged.effects() == 0, fault
+    assert result.status == (409 if fault is CONFLICT else 503), (fault, result)
+    assert staged.events() == 0, fault
     error = result.document["errors"][0]
     if fault is CONFLICT and operation.name.removesuffix("-subscribed") in USAGE:
         assert (error["title"], error["detail"]) == ("Conflict", CONFLICTING)
@@ -75,20 +80,20 @@ def test_writes_that_never_get_through(operation: Operation, fault: Fault) -> No
         assert int(result.headers["retry-after"]) >= 1
 
 
-@pytest.mark.parametrize("fault", [THROTTLED, LOST_REQUEST, UNAVAILABLE], ids=str)
 @pytest.mark.parametrize("operation", REQUESTS, ids=str)
-def test_reads_that_never_get_through(operation: Operation, fault: Fault) -> None:
-    staged = stage(operation)
-    staged.faulty.always(fault, READS)
-    result = staged.act()
-    staged.faulty.disarm()
-    assert (result.status, staged.effects()) == (503, 0)
-    assert result.headers is not None
-    assert result.headers["retry-after"]
+def test_reads_that_never_get_through(operation: Operation) -> None:
+    for fault in (THROTTLED, LOST_REQUEST, UNAVAILABLE):
+        staged = stage(operation)
+        staged.faulty.always(fault, READS)
+        result = staged.act()
+        staged.faulty.disarm()
+        assert (result.status, staged.effects()) == (503, 0), fault
+        assert result.headers is not None
+        assert result.headers["retry-after"]
 
 
 @pytest.mark.parametrize("fault", [THROTTLED, CONFLICT, LOST_REQUEST, LOST_REPLY, UNAVAILABLE], ids=str)
-@pytest.mark.parametrize("name", ["validate", "check-out"])
+@pytest.mark.parametrize("name", ["validate", "check-out", "check-out-machine"])
 def test_a_touch_that_is_lost_costs_nothing_but_the_touch(name: str, fault: Fault) -> None:
     staged = stage(BY_NAME[name])
     staged.faulty.always(fault)

@@ -15,6 +15,11 @@ from tests.faults.operations import JOBS, REQUESTS
 from tests.infra.recorder import Grant, Recorder
 from tests.world import World, resource
 
+LISTED = (
+    *("products", "policies", "licenses", "users", "groups", "entitlements", "keys", "tokens"),
+    *("machines", "components", "processes", "releases", "artifacts"),
+)
+
 
 class Work(NamedTuple):
     """What each function was seen to need."""
@@ -110,7 +115,7 @@ def _requests(world: World, recorder: Recorder) -> str:
     policy = world.policy(product["id"], maxUses=5, **checked)
     license = world.license(policy["id"], metadata={"tier": "gold"})
     world.license(policy["id"], key=str(uuid4()))
-    for kind in ("products", "policies", "licenses", "users", "groups", "entitlements", "keys", "tokens"):
+    for kind in LISTED:
         for query in ("limit=1", "page%5Bsize%5D=1&page%5Bnumber%5D=1", "metadata%5Btier%5D=gold"):
             assert world.get(f"/v1/{kind}?{query}").status == 200
     _reads(world, product["id"], policy["id"], license)

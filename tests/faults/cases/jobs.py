@@ -11,7 +11,8 @@ from tests.world import World
 EVERYTHING = ("*",)
 
 
-def _sweep(world: World, context: Context) -> bool:
+def sweep(world: World, context: Context) -> bool:
+    """Run the sweep; whether nothing was lost to others."""
     return world.sweep().lost == 0
 
 
@@ -40,7 +41,7 @@ def _delivered(world: World, context: Context) -> int:
 
 
 OPERATIONS = (
-    Operation("sweep", later(license(duration=DAY), hours=1), job(_sweep), _soon, job=True),
-    Operation("sweep-subscribed", later(license(duration=DAY), hours=1), job(_sweep), _soon, EVERYTHING, job=True),
+    Operation("sweep", later(license(duration=DAY), hours=1), job(sweep), _soon, job=True),
+    Operation("sweep-subscribed", later(license(duration=DAY), hours=1), job(sweep), _soon, EVERYTHING, job=True),
     Operation("deliver", _delivering, job(_deliver), _delivered, job=True),
 )

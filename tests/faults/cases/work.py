@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from chalicelib.store import tasks as work
+from chalicelib.store import deactivation
+from chalicelib.store import tasks as running
 from chalicelib.store.table import Row
 from chalicelib.store.tasks import attach
 from tests.api.helpers import user, user_token
@@ -21,31 +22,33 @@ from tests.world import World
 FOUR = ("ann", "bob", "cid", "dot")
 
 
-def _work(world: World, context: Context) -> bool:
+def work(world: World, context: Context) -> bool:
+    """Let the stream function carry what was announced."""
     stream = world.stream()
     stream.failed = lambda sequence, error: None
     return not stream.handle(context["feed"])["batchItemFailures"]
 
 
-def _through(world: World) -> bool:
-    """Whether the only task has come through its first pass."""
-    (task,) = tasks(world)
+def through(world: World, context: Context) -> bool:
+    """Whether the task that was announced has come through its first pass."""
+    (record,) = context["feed"]["Records"]
+    (task,) = (one for one in tasks(world) if one["id"] == record["dynamodb"]["NewImage"]["id"]["S"])
     assert task["passes"] in (0, 1)
     return bool(task["passes"] == 1)
 
 
-def _traces(world: World, identifiers: Iterable[str]) -> list[str]:
+def traces(world: World, identifiers: Iterable[str]) -> list[str]:
     """Where anything that was deleted is still spoken of: its own remains and the settled marks do not count."""
     found = [item for item in rows(world, Row) if item["kind"] != "tombstone"]
     return [item["kind"] for item in found if any(one in str(item) for one in identifiers)]
 
 
-def _without(*names: str) -> Effects:
+def without(*names: str) -> Effects:
     """The task came through, and nothing is left of what these names stand for."""
 
     def effects(world: World, context: Context) -> int:
-        done = _through(world)
-        assert not done or not _traces(world, [context[name] for name in names])
+        done = through(world, context)
+        assert not done or not traces(world, [context[name] for name in names])
         return int(done)
 
     return effects
@@ -83,11 +86,12 @@ def _tied(world: World) -> Context:
 
 
 @contextmanager
-def _cut_short() -> Iterator[None]:
+def cut_short() -> Iterator[None]:
     """Requests that die once they have announced what they cannot do at once; two attachments are as many as fit."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(attach, "AT_ONCE", 2)
-        patch.setattr(work, "start", lambda *given: None)
+        patch.setattr(running, "start", lambda *given: None)
+        patch.setattr(deactivation, "drop_parts", lambda *given: None)
         yield
 
 
@@ -96,7 +100,7 @@ def _gone(path: str) -> Prepare:
 
     def prepare(world: World) -> Context:
         context = _tied(world)
-        with _cut_short():
+        with cut_short():
             assert world.send("DELETE", path.format(**context)).status == 204
         return context | {"feed": feed(world, "task")}
 
@@ -115,7 +119,7 @@ def _tokens_ended(world: World) -> Context:
 
 
 def _one_token(world: World, context: Context) -> int:
-    done = _through(world)
+    done = through(world, context)
     assert not done or len(with_(world, "token", bearer_id=context["user"])) == 1
     return int(done)
 
@@ -128,7 +132,7 @@ def _attaching(world: World) -> Context:
     """Four users, two of them at once; then one of those who wait is attached by somebody else."""
     context = _four(world)
     path = USERS.format(**context)
-    with _cut_short():
+    with cut_short():
         assert world.post(path, links("users", *FOUR)(context)).status == 201
     announced = feed(world, "task")
     assert world.post(path, links("users", FOUR[2])(context)).status == 201
@@ -140,7 +144,7 @@ def _detaching(world: World) -> Context:
     context = _four(world)
     path = USERS.format(**context)
     assert world.post(path, links("users", *FOUR)(context)).status == 201
-    with _cut_short():
+    with cut_short():
         assert world.send("DELETE", path, links("users", *FOUR)(context)).status == 204
     announced = feed(world, "task")
     assert world.send("DELETE", path, links("users", FOUR[2])(context)).status == 204
@@ -151,7 +155,7 @@ def _attached(total: int) -> Effects:
     """The task came through, and as many are attached and have a seat."""
 
     def effects(world: World, context: Context) -> int:
-        if not _through(world):
+        if not through(world, context):
             return 0
         assert (len(with_(world, "attachment")), meter(world, context)["users"]) == (total, total)
         return 1
@@ -160,14 +164,14 @@ def _attached(total: int) -> Effects:
 
 
 OPERATIONS = (
-    Operation("erase-policy", _policy_gone, job(_work), _without("license"), job=True),
-    Operation("erase-license", _gone("/v1/licenses/{owned}"), job(_work), _without("owned"), job=True),
-    Operation("erase-user", _gone("/v1/users/{user}"), job(_work), _without("user", "owned"), job=True),
-    Operation("erase-group", _gone("/v1/groups/{group}"), job(_work), _without("group"), job=True),
+    Operation("erase-policy", _policy_gone, job(work), without("license"), job=True),
+    Operation("erase-license", _gone("/v1/licenses/{owned}"), job(work), without("owned"), job=True),
+    Operation("erase-user", _gone("/v1/users/{user}"), job(work), without("user", "owned"), job=True),
+    Operation("erase-group", _gone("/v1/groups/{group}"), job(work), without("group"), job=True),
     Operation(
-        "erase-entitlement", _gone("/v1/entitlements/{entitlement}"), job(_work), _without("entitlement"), job=True
+        "erase-entitlement", _gone("/v1/entitlements/{entitlement}"), job(work), without("entitlement"), job=True
     ),
-    Operation("revoke-tokens", _tokens_ended, job(_work), _one_token, job=True),
-    Operation("attach-rest", _attaching, job(_work), _attached(4), job=True),
-    Operation("detach-rest", _detaching, job(_work), _attached(0), job=True),
+    Operation("revoke-tokens", _tokens_ended, job(work), _one_token, job=True),
+    Operation("attach-rest", _attaching, job(work), _attached(4), job=True),
+    Operation("detach-rest", _detaching, job(work), _attached(0), job=True),
 )
