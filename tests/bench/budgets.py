@@ -76,7 +76,7 @@ BUDGETS: Mapping[str, Budget] = {
     "sweep 100 due of 100,000": Budget(like="sweep 100 due of 1,000"),
     **{f"retrieve, {algorithm}": Budget(2, 5, 0) for algorithm in SIGNATURES},
     **{
-        f"check out, {encoding}+{algorithm}": Budget(3, 6, 1)
+        f"check out, {encoding}+{algorithm}": Budget(3, 7, 1)
         for encoding in ("base64", "aes-256-gcm")
         for algorithm in SIGNATURES
     },
