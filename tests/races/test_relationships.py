@@ -320,6 +320,9 @@ def test_a_check_in_is_due_as_the_policy_it_is_under_says(world: World, watched:
 # --- parents that go away ---------------------------------------------------------------------------------------------
 
 
+CHANGES = ("UpdateItem", "TransactWriteItems")
+
+
 class Overtaken:
     """A change that has decided, and is written only when the task of what it left has read the license."""
 
@@ -335,7 +338,7 @@ class Overtaken:
         if here is self._changing and operation == "TransactWriteItems":
             self._decided.set()
             assert self._go_on.wait(60)
-        elif here is self._erasing and operation == "UpdateItem" and not self._go_on.is_set():
+        elif here is self._erasing and operation in CHANGES and not self._go_on.is_set():
             self._go_on.set()
             self._changing.join(60)
 
