@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from chalicelib.api import pages
 from chalicelib.api.document import many
-from chalicelib.api.operation import Command, Outcome, Scene
+from chalicelib.api.kind import Kind
+from chalicelib.api.operation import Arrival, Command, Operation, Order, Outcome, Scene
 from chalicelib.api.peek import peek
 from chalicelib.api.schema import ARRAY, UUID, Member, fields, text
 from chalicelib.api.show import attachment as shown
@@ -22,6 +23,8 @@ from chalicelib.store.items import attachment as stored
 from chalicelib.store.keys import Key
 from chalicelib.store.tasks import attach
 from chalicelib.store.unit import Write
+
+Handler = Callable[[Scene, Command], Outcome]
 
 LENGTH = (1, 100)
 """How many targets a request names, at least and at most."""
@@ -45,6 +48,25 @@ def named(document: Mapping[str, Any], length: tuple[int, int] = LENGTH) -> tupl
 def asked(command: Command) -> tuple[str, ...]:
     """The ids in a checked document, in its order."""
     return tuple(element["id"] for element in command["data"])
+
+
+def operations(
+    kind: Kind[Any],
+    name: str,
+    path: str,
+    load: Callable[[Arrival], Plan[Any]],
+    attach: Handler,
+    detach: Handler,
+    *,
+    extra: Callable[[Arrival], Plan[Any]],
+    body: Member,
+) -> tuple[Operation, Operation]:
+    """The two requests at `path`: what they name is loaded by `extra`, and a bad document is told before the 403."""
+    more: dict[str, Any] = {"extra": extra, "body": body, "order": Order.BODY_FIRST}
+    return (
+        kind.member(f"{name}.attach", ("POST",), path, load, attach, events=(f"{name}.attached",), **more),
+        kind.member(f"{name}.detach", ("DELETE",), path, load, detach, events=(f"{name}.detached",), **more),
+    )
 
 
 def attached(

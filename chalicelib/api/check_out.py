@@ -12,6 +12,7 @@ from chalicelib.api.document import Resource
 from chalicelib.api.operation import Scene
 from chalicelib.api.request import Query
 from chalicelib.api.schema import Member, boolean, integer, meta, text, texts
+from chalicelib.api.show import file as shown
 from chalicelib.api.signed_keys import public_keys
 from chalicelib.licensing.clock import add_calendar_seconds, to_text
 from chalicelib.licensing.errors import BadRequest, Problem
@@ -95,6 +96,29 @@ def made(
         bytes.fromhex(scene.arrival.service.random_hex(2 * NONCE_BYTES)),
     )
     return File(signed, wish, scene.now, expiry)
+
+
+def resource(scene: Scene, kind: str, about: Mapping[str, str], file: File) -> Resource:
+    """A file as POST answers it: `about` are the resources it is of."""
+    wish = file.wish
+    return shown.show(
+        scene.account_id,
+        kind,
+        scene.new_id(),
+        about,
+        certificate=file.certificate,
+        algorithm=str(wish.algorithm),
+        includes=wish.includes,
+        ttl=wish.ttl,
+        issued=file.issued,
+        expiry=file.expiry,
+    )
+
+
+def download(identifier: str, file: File) -> dict[str, Any]:
+    """A file as GET answers it, with the name it is saved under."""
+    disposition = {"Content-Disposition": f'attachment; filename="{identifier}.lic"'}
+    return {"download": file.certificate.encode(), "headers": disposition}
 
 
 def _document(

@@ -99,14 +99,12 @@ def test_the_last_seats(world: World, policy: Any, there: int, accepted: int) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["cores", "memory", "disk"])
-def test_the_last_of_a_size(world: World, what: str) -> None:
-    """Everybody wants three of eight."""
-    license = roomy(world, **{f"max{what.title()}": 8})
-    code = {"cores": "MACHINE_CORE", "memory": "MACHINE_MEMORY", "disk": "MACHINE_DISK"}[what] + "_LIMIT_EXCEEDED"
-    sizes: dict[str, Any] = {what: 3}
-    assert race(numbered(lambda one: activate(world, license, str(one), **sizes))) == split(2, code)
-    assert sum(counts(world, license)[1:]) == 6
+def test_the_last_of_every_size(world: World) -> None:
+    """Everybody wants three of eight of everything."""
+    license = roomy(world, maxCores=8, maxMemory=8, maxDisk=8)
+    calls = numbered(lambda one: activate(world, license, str(one), cores=3, memory=3, disk=3))
+    assert race(calls) == split(2, "MACHINE_CORE_LIMIT_EXCEEDED")
+    assert counts(world, license) == (2, 6, 6, 6)
     assert_whole(world)
 
 
@@ -163,15 +161,12 @@ def test_the_last_places_of_a_group(world: World) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("maximum", [5, None])
-def test_activations_of_a_token(world: World, maximum: int | None) -> None:
-    license = roomy(world, maxMachines=20)
-    token, where = limited(world, license, **({} if maximum is None else {"maxActivations": maximum}))
+def test_activations_of_a_token(world: World) -> None:
+    license = roomy(world)
+    token, where = limited(world, license, maxActivations=5)
     found = race(numbered(lambda one: activate(world, license, str(one), token)))
-    accepted = maximum or 20
-    assert found[201, None] == accepted
-    assert set(found) == {(201, None), (422, "ACTIVATIONS_LIMIT_EXCEEDED" if maximum else LIMIT)}
-    assert (spent(world, where), counts(world, license)[0]) == ((accepted, 0), accepted)
+    assert found == split(5, "ACTIVATIONS_LIMIT_EXCEEDED")
+    assert (spent(world, where), counts(world, license)[0]) == ((5, 0), 5)
     assert_whole(world)
 
 
@@ -204,12 +199,12 @@ def test_one_fingerprint(world: World, scope: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scope", ["MACHINE", "LICENSE", "ACCOUNT"])
+@pytest.mark.parametrize("scope", ["MACHINE", "ACCOUNT"])
 def test_one_component(world: World, scope: str) -> None:
     """Added to machines, and coming along with new ones."""
     licenses = [roomy(world, componentUniquenessStrategy=f"UNIQUE_PER_{scope}") for _ in range(2)]
     machines = [activated(world, one) for one in licenses]
-    place = {"MACHINE": machines[:1], "LICENSE": machines[:1], "ACCOUNT": machines}[scope]
+    place = {"MACHINE": machines[:1], "ACCOUNT": machines}[scope]
     calls = numbered(lambda one: add(world, place[one % len(place)], "one"), 25)
     if scope != "MACHINE":
         calls += numbered(lambda one: activate(world, licenses[0], f"new-{one}", parts=[part("one"), part("b")]), 25)

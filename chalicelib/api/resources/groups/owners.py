@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from chalicelib.api import pages
-from chalicelib.api.attachments import asked, attached, body, detached, named
-from chalicelib.api.document import many
+from chalicelib.api.attachments import asked, attached, body, detached, named, operations, page
 from chalicelib.api.kinds.groups import GROUPS, load_one
-from chalicelib.api.operation import Arrival, Command, Order, Outcome, Scene
+from chalicelib.api.operation import Arrival, Command, Outcome, Scene
 from chalicelib.api.resources.groups.common import MEMBER
 from chalicelib.api.schema import spellings
 from chalicelib.api.show import attachment as shown
 from chalicelib.licensing.attachment import Attachment, Wanted, attach_group_owners, detach_group_owners
 from chalicelib.licensing.errors import missing
 from chalicelib.licensing.identifiers import is_uuid, normal_uuid
-from chalicelib.store import keys, walk
-from chalicelib.store.fetch import Entry, Plan, need
-from chalicelib.store.items import attachment as stored
-from chalicelib.store.keys import Key
+from chalicelib.store.fetch import Plan
 from chalicelib.store.loads import owners
 from chalicelib.store.loads.owners import Named
 
@@ -30,31 +23,11 @@ ATTACHED, DETACHED = "group.owners.attached", "group.owners.detached"
 
 
 def _list(scene: Scene, command: Command) -> Outcome:
-    """All owners are at hand: the walk only orders and cuts them."""
-    account_id, arrival = scene.account_id, scene.arrival
-    found = {one.id: one for one in _owners(scene)}
-    where = {one.id: _place(account_id, one) for one in found.values()}
-    request = pages.parse(arrival.query.tree)
-
-    def load(entries: Sequence[Entry]) -> Plan[list[Attachment]]:
-        yield need()
-        return [found[entry.identifier] for entry in entries]
-
-    def cursor(identifier: str) -> Key:
-        return where[identifier].key if identifier in where else keys.pointer(account_id, owners.KIND, identifier)
-
-    page = scene.read(walk.page((walk.Given(tuple(where.values())),), request, load, cursor))
-    links = pages.links(arrival.raw.shown_path, arrival.query.flat, request, page)
-    return Outcome(body=many([shown.show(account_id, one) for one in page.resources], links))
+    return page(scene, _owners(scene))
 
 
 def _owners(scene: Scene) -> tuple[Attachment, ...]:
     return scene.read(owners.of_group(scene.account_id, GROUPS.one(scene).group.id))
-
-
-def _place(account_id: str, owner: Attachment) -> Entry:
-    key = stored.key_of(account_id, owner.kind, owner.holder_id, owner.target_id)
-    return Entry(keys.position(owner.created, owner.id), key)
 
 
 def _read(scene: Scene, command: Command) -> Outcome:
@@ -85,26 +58,5 @@ def _detach(scene: Scene, command: Command) -> Outcome:
 OPERATIONS = (
     GROUPS.below("group.owners.list", OWNERS, load_one, _list, "group.owners.read"),
     GROUPS.member("group.owners.read", ("GET",), f"{OWNERS}/{{child}}", load_one, _read),
-    GROUPS.member(
-        "group.owners.attach",
-        ("POST",),
-        OWNERS,
-        load_one,
-        _attach,
-        extra=_load_named,
-        body=USERS,
-        order=Order.BODY_FIRST,
-        events=(ATTACHED,),
-    ),
-    GROUPS.member(
-        "group.owners.detach",
-        ("DELETE",),
-        OWNERS,
-        load_one,
-        _detach,
-        extra=_load_named,
-        body=USERS,
-        order=Order.BODY_FIRST,
-        events=(DETACHED,),
-    ),
+    *operations(GROUPS, "group.owners", OWNERS, load_one, _attach, _detach, extra=_load_named, body=USERS),
 )

@@ -6,12 +6,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from chalicelib.api.check_out import BODY, File, made, wished
+from chalicelib.api.check_out import BODY, File, download, made, resource, wished
 from chalicelib.api.includes import OF_LICENSE
 from chalicelib.api.kinds.licenses import LICENSES, load_one, show, subject
 from chalicelib.api.operation import Command, Operation, Order, Outcome, Scene
 from chalicelib.api.resources.licenses.common import MEMBER
-from chalicelib.api.show import file as shown
 from chalicelib.licensing.access import authorize
 from chalicelib.store.items import license_changes as stored
 from chalicelib.store.loads.license import Licensed
@@ -44,26 +43,13 @@ def _checked_out(scene: Scene, licensed: Licensed, **answer: Any) -> Outcome:
 
 def _post(scene: Scene, command: Command) -> Outcome:
     licensed, file = _file(scene, command)
-    wish = file.wish
-    resource = shown.show(
-        scene.account_id,
-        "license-files",
-        scene.new_id(),
-        {"license": licensed.license.id},
-        certificate=file.certificate,
-        algorithm=str(wish.algorithm),
-        includes=wish.includes,
-        ttl=wish.ttl,
-        issued=file.issued,
-        expiry=file.expiry,
-    )
-    return _checked_out(scene, licensed, body={"data": resource})
+    about = {"license": licensed.license.id}
+    return _checked_out(scene, licensed, body={"data": resource(scene, "license-files", about, file)})
 
 
 def _get(scene: Scene, command: Command) -> Outcome:
     licensed, file = _file(scene, command)
-    disposition = {"Content-Disposition": f'attachment; filename="{licensed.license.id}.lic"'}
-    return _checked_out(scene, licensed, download=file.certificate.encode(), headers=disposition)
+    return _checked_out(scene, licensed, **download(licensed.license.id, file))
 
 
 def _may(scene: Scene) -> None:

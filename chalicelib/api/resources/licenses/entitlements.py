@@ -6,7 +6,7 @@ from chalicelib.api import attachments
 from chalicelib.api.kinds.entitlements import ENTITLEMENTS
 from chalicelib.api.kinds.licenses import LICENSES, load_one
 from chalicelib.api.lists.attached import targets
-from chalicelib.api.operation import Arrival, Command, Order, Outcome, Scene
+from chalicelib.api.operation import Arrival, Command, Outcome, Scene
 from chalicelib.api.resources.licenses.common import MEMBER
 from chalicelib.api.schema import spellings
 from chalicelib.licensing import attachment as rules
@@ -69,26 +69,7 @@ OPERATIONS = (
         rule="license.entitlements.list",
         permission="entitlement.read",
     ),
-    LICENSES.member(
-        "license.entitlements.attach",
-        ("POST",),
-        PATH,
-        load_one,
-        _attach,
-        extra=_load_named,
-        body=BODY,
-        order=Order.BODY_FIRST,
-        events=(ATTACHED,),
-    ),
-    LICENSES.member(
-        "license.entitlements.detach",
-        ("DELETE",),
-        PATH,
-        load_one,
-        _detach,
-        extra=_load_named,
-        body=BODY,
-        order=Order.BODY_FIRST,
-        events=(DETACHED,),
+    *attachments.operations(
+        LICENSES, "license.entitlements", PATH, load_one, _attach, _detach, extra=_load_named, body=BODY
     ),
 )

@@ -8,7 +8,7 @@ from chalicelib.api import attachments
 from chalicelib.api.kinds.licenses import LICENSES, load_one
 from chalicelib.api.kinds.users import USERS
 from chalicelib.api.lists.attached import targets
-from chalicelib.api.operation import Arrival, Command, Order, Outcome, Scene
+from chalicelib.api.operation import Arrival, Command, Outcome, Scene
 from chalicelib.api.resources.licenses.common import MEMBER
 from chalicelib.api.schema import spellings
 from chalicelib.licensing import attachment as rules
@@ -110,26 +110,5 @@ OPERATIONS = (
         rule="license.users.list",
         permission="user.read",
     ),
-    LICENSES.member(
-        "license.users.attach",
-        ("POST",),
-        PATH,
-        load_one,
-        _attach,
-        extra=_load_named,
-        body=BODY,
-        order=Order.BODY_FIRST,
-        events=(ATTACHED,),
-    ),
-    LICENSES.member(
-        "license.users.detach",
-        ("DELETE",),
-        PATH,
-        load_one,
-        _detach,
-        extra=_load_named,
-        body=BODY,
-        order=Order.BODY_FIRST,
-        events=(DETACHED,),
-    ),
+    *attachments.operations(LICENSES, "license.users", PATH, load_one, _attach, _detach, extra=_load_named, body=BODY),
 )

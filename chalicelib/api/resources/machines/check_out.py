@@ -8,13 +8,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from chalicelib.api import includes
-from chalicelib.api.check_out import BODY, File, Include, made, wished
+from chalicelib.api.check_out import BODY, File, Include, download, made, resource, wished
 from chalicelib.api.document import Resource
 from chalicelib.api.kinds.components import COMPONENTS
 from chalicelib.api.kinds.machines import MACHINES, load_one, show, subject
 from chalicelib.api.operation import Command, Operation, Order, Outcome, Scene
 from chalicelib.api.resources.machines.common import MEMBER
-from chalicelib.api.show import file as shown
 from chalicelib.licensing.access import authorize
 from chalicelib.store.items import machine as stored
 from chalicelib.store.loads import parts
@@ -70,26 +69,13 @@ def _checked_out(scene: Scene, installed: Installed, **answer: Any) -> Outcome:
 
 def _post(scene: Scene, command: Command) -> Outcome:
     installed, file = _file(scene, command)
-    wish, about = file.wish, {"license": installed.machine.license_id, "machine": installed.machine.id}
-    resource = shown.show(
-        scene.account_id,
-        "machine-files",
-        scene.new_id(),
-        about,
-        certificate=file.certificate,
-        algorithm=str(wish.algorithm),
-        includes=wish.includes,
-        ttl=wish.ttl,
-        issued=file.issued,
-        expiry=file.expiry,
-    )
-    return _checked_out(scene, installed, body={"data": resource})
+    about = {"license": installed.machine.license_id, "machine": installed.machine.id}
+    return _checked_out(scene, installed, body={"data": resource(scene, "machine-files", about, file)})
 
 
 def _get(scene: Scene, command: Command) -> Outcome:
     installed, file = _file(scene, command)
-    disposition = {"Content-Disposition": f'attachment; filename="{installed.machine.id}.lic"'}
-    return _checked_out(scene, installed, download=file.certificate.encode(), headers=disposition)
+    return _checked_out(scene, installed, **download(installed.machine.id, file))
 
 
 def _may(scene: Scene) -> None:

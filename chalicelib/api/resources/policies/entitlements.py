@@ -8,7 +8,7 @@ from chalicelib.api import attachments
 from chalicelib.api.kinds.entitlements import ENTITLEMENTS
 from chalicelib.api.kinds.policies import POLICIES, load_one
 from chalicelib.api.lists.attached import targets
-from chalicelib.api.operation import Arrival, Command, Order, Outcome, Scene
+from chalicelib.api.operation import Arrival, Command, Outcome, Scene
 from chalicelib.api.schema import spellings
 from chalicelib.licensing import attachment as rules
 from chalicelib.licensing.attachment import Attachment, Wanted
@@ -81,26 +81,7 @@ OPERATIONS = (
         rule="policy.entitlements.list",
         permission="entitlement.read",
     ),
-    POLICIES.member(
-        "policy.entitlements.attach",
-        ("POST",),
-        PATH,
-        load_one,
-        _attach,
-        extra=_load_named,
-        body=BODY,
-        order=Order.BODY_FIRST,
-        events=(ATTACHED,),
-    ),
-    POLICIES.member(
-        "policy.entitlements.detach",
-        ("DELETE",),
-        PATH,
-        load_one,
-        _detach,
-        extra=_load_named,
-        body=BODY,
-        order=Order.BODY_FIRST,
-        events=(DETACHED,),
+    *attachments.operations(
+        POLICIES, "policy.entitlements", PATH, load_one, _attach, _detach, extra=_load_named, body=BODY
     ),
 )
