@@ -7,9 +7,9 @@ import json
 import sys
 from collections.abc import Sequence
 
-from chalicelib import runtime
 from chalicelib.admin import repair
 from chalicelib.admin.bootstrap import Tools, bootstrap, find, subscribe
+from chalicelib.admin.deployment import tools
 from chalicelib.admin.transfer import commands as transfer
 from chalicelib.licensing.errors import Refusal, missing
 
@@ -58,11 +58,6 @@ def _carry_out(tools: Tools, options: argparse.Namespace) -> object:
     if account_id is None:
         raise missing("account", options.account)
     return subscribe(tools, account_id, options.channel, options.events)
-
-
-def tools() -> Tools:
-    """The tools for the deployment the environment names."""
-    return Tools(runtime.database(), runtime.vault(), runtime.now, runtime.new_id, runtime.random_hex)
 
 
 if __name__ == "__main__":

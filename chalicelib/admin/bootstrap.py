@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 from chalicelib.crypto import keys as key_pairs
 from chalicelib.crypto.digests import token_digest
 from chalicelib.crypto.secrets import Wrapper
-from chalicelib.licensing import authentication
 from chalicelib.licensing import token as tokens
+from chalicelib.licensing import token_forms
 from chalicelib.licensing.account import Account, slug_problem
 from chalicelib.licensing.errors import Conflicting, InvalidFields, Problem
 from chalicelib.licensing.events import KNOWN
@@ -61,8 +61,8 @@ def bootstrap(
     now, secret = tools.now(), key_pairs.new_secret()
     account = _account(tools, slug, name or slug, pairs or key_pairs.generate(), secret, now, protected)
     admin = User(id=tools.new_id(), email=email.strip().lower(), role="admin", created=now, updated=now)
-    token = tokens.create(tools.new_id(), authentication.token_kind("admin"), "user", admin.id, "admin", None, {}, now)
-    value = authentication.new_token_value("admin", tools.random_hex(authentication.token_form("admin").hex_characters))
+    token = tokens.create(tools.new_id(), token_forms.token_kind("admin"), "user", admin.id, "admin", None, {}, now)
+    value = token_forms.new_token_value("admin", tools.random_hex(token_forms.token_form("admin").hex_characters))
     writes = (
         *accounts.creation(account, admins=1),
         *users.creation(account.id, admin),

@@ -7,7 +7,7 @@ from datetime import datetime
 from chalicelib.api.accounts import Tenant
 from chalicelib.api.credentials import Login, Presented
 from chalicelib.crypto.digests import token_digest
-from chalicelib.licensing import authentication, permissions
+from chalicelib.licensing import permissions, token_forms
 from chalicelib.licensing.access import Bearer
 from chalicelib.licensing.authentication import DEFAULT_DETAIL, check_license_key, check_token
 from chalicelib.licensing.emails import is_email
@@ -40,7 +40,7 @@ def identity_plan(tenant: Tenant, presented: Presented | None) -> Plan[Identity]
 
 def token_key(tenant: Tenant, presented: Presented | None) -> Key | None:
     """Where the presented token is stored, None when none is presented."""
-    if presented is None or not presented.token or not authentication.well_formed(presented.token):
+    if presented is None or not presented.token or not token_forms.well_formed(presented.token):
         return None
     return keys.token(tenant.id, token_digest(tenant.secret, presented.token))
 

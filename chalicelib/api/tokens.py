@@ -8,7 +8,7 @@ from chalicelib.api.operation import Outcome, Scene
 from chalicelib.api.schema import Member, document, instant, integer, spellings, text, texts
 from chalicelib.api.show import token as shown
 from chalicelib.crypto.digests import token_digest
-from chalicelib.licensing import authentication, permissions
+from chalicelib.licensing import permissions, token_forms
 from chalicelib.licensing import token as tokens
 from chalicelib.licensing.user import User
 from chalicelib.store.items import token as stored
@@ -49,7 +49,7 @@ def generated(
     generation: int = 0,
 ) -> Outcome:
     """A new token for a bearer of `role`; `held` where its effective set is narrower than what is stored."""
-    kind = authentication.token_kind(role)
+    kind = token_forms.token_kind(role)
     fields = command.get("data", {}).get("attributes", {})
     given = (kind, bearer_kind, bearer_id, role, stored_permissions, fields, scene.now, generation)
     token = tokens.create(scene.new_id(), *given)
@@ -71,6 +71,6 @@ def generated_for_user(scene: Scene, command: dict[str, Any], user: User) -> Out
 
 def new_value(scene: Scene, kind: str) -> tuple[str, str]:
     """A fresh value for a token of `kind`, and the digest it is found by."""
-    characters = authentication.token_form(kind).hex_characters
-    value = authentication.new_token_value(kind, scene.arrival.service.random_hex(characters))
+    characters = token_forms.token_form(kind).hex_characters
+    value = token_forms.new_token_value(kind, scene.arrival.service.random_hex(characters))
     return value, token_digest(scene.arrival.tenant.secret, value)

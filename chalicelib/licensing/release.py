@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from chalicelib.licensing import constraint as constraints
 from chalicelib.licensing import fields as rules
 from chalicelib.licensing import versions
-from chalicelib.licensing.artifact import Artifact as Artifact
 from chalicelib.licensing.attachment import Wanted
 from chalicelib.licensing.errors import Problem, check
 from chalicelib.licensing.fields import invalid, unrelated

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from chalicelib.licensing import fields as rules
 from chalicelib.licensing import permissions as sets
-from chalicelib.licensing.authentication import default_expiry, token_kind
 from chalicelib.licensing.errors import Problem, check
+from chalicelib.licensing.token_forms import default_expiry, token_kind
 from chalicelib.licensing.user import User
 
 REGENERATED_FOR = timedelta(days=14)

@@ -109,6 +109,6 @@ def test_help_names_both_commands() -> None:
 
 def test_the_environment_names_the_deployment(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both functions need an account and, to import, resources."""
-    monkeypatch.setattr("chalicelib.admin.__main__.tools", lambda: world.tools)
+    monkeypatch.setattr("chalicelib.admin.deployment.tools", lambda: world.tools)
     assert import_resources("acme", [license(1, world.policy()["id"])]).created == 1
     assert "licenses" in [one["type"] for one in export_resources(world.account["account"])]

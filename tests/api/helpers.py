@@ -7,8 +7,8 @@ from typing import Any
 
 from chalicelib.crypto.digests import token_digest
 from chalicelib.crypto.keys import deserialize
-from chalicelib.licensing import authentication
 from chalicelib.licensing import token as tokens
+from chalicelib.licensing import token_forms
 from chalicelib.licensing.admins import full_admins_added
 from chalicelib.licensing.buckets import added
 from chalicelib.licensing.component import Component
@@ -52,12 +52,12 @@ def user(world: World, role: str = "user", **fields: Any) -> User:
 def user_token(world: World, bearer: User, **fields: Any) -> str:
     """The Authorization header of a new token of a user; `fields` as a request would send them."""
     account_id, now = world.account["account"], world.clock.now()
-    kind = authentication.token_kind(bearer.role)
+    kind = token_forms.token_kind(bearer.role)
     identifier = world.tools.new_id()
     given = (kind, "user", bearer.id, bearer.role, bearer.permissions, fields, now, bearer.token_generation)
     token = tokens.create(identifier, *given)
-    digits = world.tools.random_hex(authentication.token_form(kind).hex_characters)
-    value = authentication.new_token_value(kind, digits)
+    digits = world.tools.random_hex(token_forms.token_form(kind).hex_characters)
+    value = token_forms.new_token_value(kind, digits)
     commit(world.database, stored_tokens.creation(account_id, token, token_digest(secret_of(world), value)))
     return f"Bearer {value}"
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import chain
 
 from chalicelib.admin.bootstrap import Tools
+from chalicelib.admin.deployment import known, tools_of
 from chalicelib.admin.transfer.catalog import KINDS
-from chalicelib.admin.transfer.deployment import known, tools_of
 from chalicelib.admin.transfer.document import Resource
 from chalicelib.admin.transfer.kind import Place
 

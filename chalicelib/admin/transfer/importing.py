@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from chalicelib.admin.bootstrap import Tools, find
+from chalicelib.admin.deployment import known, tools_of
 from chalicelib.admin.transfer.batch import Batch
 from chalicelib.admin.transfer.catalog import BY_TYPE
-from chalicelib.admin.transfer.deployment import known, tools_of
 from chalicelib.admin.transfer.kind import Place
 from chalicelib.admin.transfer.kinds import accounts
 from chalicelib.admin.transfer.lines import Line, Source, parsed, runs

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from chalicelib.licensing.release import Artifact, Release
+from chalicelib.licensing.artifact import Artifact
+from chalicelib.licensing.release import Release
 from chalicelib.store import keys
 from chalicelib.store.items import tombstone
 from chalicelib.store.items.guard import moved

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec.structs import replace
 
+from chalicelib.licensing.activation import group_to_enter
 from chalicelib.licensing.group import Counted
 from chalicelib.licensing.identifiers import is_uuid, normal_uuid
-from chalicelib.licensing.machine import group_to_enter
 from chalicelib.licensing.uniqueness import Kind, is_wide, strategy
 from chalicelib.licensing.user import User
 from chalicelib.store import keys

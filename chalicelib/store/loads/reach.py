@@ -7,8 +7,9 @@ from datetime import datetime
 
 import msgspec
 
+from chalicelib.licensing.artifact import Artifact
 from chalicelib.licensing.reach import Candidate, Reach, accessible, version_of_checksum
-from chalicelib.licensing.release import Artifact, Release
+from chalicelib.licensing.release import Release
 from chalicelib.store import keys
 from chalicelib.store.fetch import Found, Listing, Need, Plan, Prefix, need, together
 from chalicelib.store.items import attachment as attached

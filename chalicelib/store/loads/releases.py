@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.licensing.artifact import Artifact
 from chalicelib.licensing.attachment import Attachment
 from chalicelib.licensing.identifiers import is_uuid, normal_uuid
 from chalicelib.licensing.product import Product
-from chalicelib.licensing.release import Artifact, Release
+from chalicelib.licensing.release import Release
 from chalicelib.store import keys
 from chalicelib.store.fetch import Listing, Need, Plan, need, together
 from chalicelib.store.items import release as releases

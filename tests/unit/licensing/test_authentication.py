@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.licensing import authentication
+from chalicelib.licensing import authentication, token_forms
 from chalicelib.licensing.errors import AccessDenied, Refusal, Unauthenticated
 from chalicelib.licensing.license import License
 from chalicelib.licensing.policy import Policy
@@ -35,24 +35,24 @@ FORMS = [
 
 @pytest.mark.parametrize(("role", "kind", "prefix", "digits", "length"), FORMS)
 def test_token_values(role: str, kind: str, prefix: str, digits: int, length: int) -> None:
-    assert authentication.token_kind(role) == kind
+    assert token_forms.token_kind(role) == kind
     for name in (role, kind):
-        value = authentication.new_token_value(name, "a" * digits)
+        value = token_forms.new_token_value(name, "a" * digits)
         assert value == f"{prefix}-{'a' * digits}v3"
         assert len(value) == length
-        assert authentication.well_formed(value)
+        assert token_forms.well_formed(value)
 
 
 @pytest.mark.parametrize("digits", ["", "a" * 63, "a" * 65, "A" * 64, "g" * 64, "a" * 63 + "\n"])
 def test_token_values_need_their_digits(digits: str) -> None:
     with pytest.raises(ValueError):
-        authentication.new_token_value("user", digits)
+        token_forms.new_token_value("user", digits)
 
 
 @pytest.mark.parametrize(("role", "kind"), [(form[0], form[1]) for form in FORMS])
 def test_only_tokens_of_customers_end_by_default(role: str, kind: str) -> None:
     expected = NOW + 14 * DAY if role == "user" else None
-    assert authentication.default_expiry(role, NOW) == authentication.default_expiry(kind, NOW) == expected
+    assert token_forms.default_expiry(role, NOW) == token_forms.default_expiry(kind, NOW) == expected
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_only_tokens_of_customers_end_by_default(role: str, kind: str) -> None:
     [(VALUE, True), ("xv3", True), ("v3", False), ("", False), ("abcv2", False), ("abcv33", False), ("abcv3 ", False)],
 )
 def test_what_is_worth_looking_up(value: str, worth: bool) -> None:
-    assert authentication.well_formed(value) is worth
+    assert token_forms.well_formed(value) is worth
 
 
 # --- tokens (spec auth.md §2.1) -------------------------------------------------------------------------------------

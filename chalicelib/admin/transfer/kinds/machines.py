@@ -16,7 +16,7 @@ from chalicelib.admin.transfer.kinds.groups import unlimited
 from chalicelib.admin.transfer.kinds.machine_values import Parents
 from chalicelib.admin.transfer.readers import columns
 from chalicelib.admin.transfer.report import Rejected
-from chalicelib.licensing import machine as machines
+from chalicelib.licensing import activation
 from chalicelib.licensing.buckets import added
 from chalicelib.licensing.deaths import next_due
 from chalicelib.licensing.group import Counted
@@ -52,7 +52,7 @@ SHAPE = Shape(
         "product": to_one("product", products="product", product="product"),
         "policy": to_one("policy", policies="policy", policy="policy"),
     },
-    nullable=machines.NULLABLE | set(STAMPS),
+    nullable=activation.NULLABLE | set(STAMPS),
     derived=frozenset(
         {"require_heartbeat", "heartbeat_status", "heartbeat_duration", "next_heartbeat", "max_processes"}
     ),
@@ -122,7 +122,7 @@ def _group_id(sent: Sent, installed: Installed | None, licensed: Licensed | None
     """The group the line names; a new machine inherits one where the line says nothing about groups."""
     if "group" in sent.links or installed is not None:
         return _id(sent, "group")
-    return machines.group_to_enter(None, None if licensed is None else licensed.license, owner)
+    return activation.group_to_enter(None, None if licensed is None else licensed.license, owner)
 
 
 def _decide(place: Place, sent: Sent, found: Found, now: datetime) -> Decision:

@@ -20,8 +20,8 @@ from chalicelib.admin.transfer.merge import made, settled
 from chalicelib.admin.transfer.readers import columns, text
 from chalicelib.admin.transfer.report import Rejected
 from chalicelib.crypto.digests import token_digest
-from chalicelib.licensing import authentication, permissions
 from chalicelib.licensing import fields as rules
+from chalicelib.licensing import permissions, token_forms
 from chalicelib.licensing.errors import Problem, check
 from chalicelib.licensing.token import Token
 from chalicelib.store import keys
@@ -115,10 +115,10 @@ def _decide(place: Place, sent: Sent, found: Found, now: datetime) -> Decision:
     if of is None:
         raise Rejected("relationships.bearer: is missing")
     bearer = expected(found.bearer, of.kind, of.id)
-    kind = authentication.token_kind(bearer.role)
+    kind = token_forms.token_kind(bearer.role)
 
     def create(given: dict[str, Any], at: datetime) -> Token:
-        usual = {} if sent.has("expiry") else {"expiry": authentication.default_expiry(kind, at)}
+        usual = {} if sent.has("expiry") else {"expiry": token_forms.default_expiry(kind, at)}
         return Token(
             **usual | given,
             id=sent.id,
@@ -137,8 +137,8 @@ def _decide(place: Place, sent: Sent, found: Found, now: datetime) -> Decision:
 
 def _checked_digest(place: Place, sent: Sent, found: Found) -> str | None:
     value, given = sent.meta.get("token"), sent.meta.get("digest")
-    if value is not None and not authentication.well_formed(value):
-        raise Rejected(f"meta.token: must end in {authentication.TOKEN_VERSION}")
+    if value is not None and not token_forms.well_formed(value):
+        raise Rejected(f"meta.token: must end in {token_forms.TOKEN_VERSION}")
     if given is not None and not _DIGEST.fullmatch(given):
         raise Rejected("meta.digest: must be 64 lower-case hex digits")
     digest = _digest(place, found.account, sent)
@@ -155,7 +155,7 @@ def _changed(place: Place, sent: Sent, found: Found, digest: str | None, now: da
     if of is not None and of != (before.bearer_kind, before.bearer_id):
         raise Rejected(f"relationships.bearer: cannot change from {before.bearer_id}")
     bearer = expected(found.bearer, before.bearer_kind, before.bearer_id)
-    tied = {"kind": authentication.token_kind(bearer.role), "generation": bearer.generation}
+    tied = {"kind": token_forms.token_kind(bearer.role), "generation": bearer.generation}
     after = settled(before, replace(before, **sent.given, **sent.cleared, **tied), sent, now)
     value = digest or digest_of(found.key)
     if after is before and value == digest_of(found.key):

@@ -26,17 +26,17 @@ from chalicelib.api.schema import (
     spellings,
     text,
 )
+from chalicelib.licensing import activation, deaths
 from chalicelib.licensing import component as components
-from chalicelib.licensing import deaths
-from chalicelib.licensing import machine as machines
 from chalicelib.licensing.access import Subject, authorize
+from chalicelib.licensing.activation import Draft
 from chalicelib.licensing.activation_limits import machine_bounds
 from chalicelib.licensing.buckets import added
 from chalicelib.licensing.embedded import MAXIMUM
 from chalicelib.licensing.errors import InvalidFields
 from chalicelib.licensing.identifiers import is_uuid, normal_uuid
 from chalicelib.licensing.license import License, first_expiry
-from chalicelib.licensing.machine import Draft, Machine
+from chalicelib.licensing.machine import Machine
 from chalicelib.licensing.policy import Policy
 from chalicelib.licensing.uniqueness import Kind, Place, Scope, strategy, taken
 from chalicelib.store import keys
@@ -142,7 +142,7 @@ def _activate(scene: Scene, command: Command) -> Outcome:
 def _admitted(scene: Scene, draft: Draft) -> tuple[Machine, tuple[Write, ...]]:
     """The new machine, and what it costs the token that asks. Raises what `create` and `spent` do."""
     try:
-        return machines.create(draft, scene.now), spent(scene, "activations")
+        return activation.create(draft, scene.now), spent(scene, "activations")
     except InvalidFields:
         # The same activation may have come between two reads and taken the last room: then it holds the fingerprint
         # by now, and clients go on after that answer only (§14.2).

@@ -11,8 +11,7 @@ from chalicelib.api.operation import Command, Operation, Outcome, Scene
 from chalicelib.api.quotas import spent
 from chalicelib.api.resources.machines.common import MEMBER, PRIVILEGED, TYPES
 from chalicelib.api.schema import document, integer, metadata, text
-from chalicelib.licensing import deaths, heartbeat
-from chalicelib.licensing import machine as machines
+from chalicelib.licensing import activation, deaths, heartbeat
 from chalicelib.licensing.activation_limits import machine_bounds
 from chalicelib.licensing.buckets import EMPTY_BUCKET, added
 from chalicelib.licensing.heartbeat import Beat
@@ -57,7 +56,7 @@ def _update(scene: Scene, command: Command) -> Outcome:
     read = scene.read(buckets_of(scene.account_id, before.license_id, [before.owner_id]))
     bucket = sums_of(read[before.owner_id])
     changes = command["data"]["attributes"]
-    after = machines.update(before, changes, licensed.license, licensed.policy, bucket, scene.now)
+    after = activation.update(before, changes, licensed.license, licensed.policy, bucket, scene.now)
     return Outcome(
         body={"data": show(scene, installed, after)},
         writes=changed(scene, installed, after, read),

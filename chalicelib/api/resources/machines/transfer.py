@@ -8,7 +8,7 @@ from chalicelib.api.peek import target
 from chalicelib.api.resources.machines.common import MEMBER
 from chalicelib.api.resources.machines.life import changed
 from chalicelib.api.schema import linkage, spellings
-from chalicelib.licensing import machine as machines
+from chalicelib.licensing import activation
 from chalicelib.licensing.group import Counted
 from chalicelib.licensing.license import License
 from chalicelib.store.fetch import Plan, together
@@ -38,7 +38,7 @@ def _change_owner(scene: Scene, command: Command) -> Outcome:
             group_loads.by_id(scene.account_id, before.group_id),
         )
     )
-    after = machines.change_owner(
+    after = activation.change_owner(
         before,
         licensed.license,
         licensed.policy,
@@ -79,7 +79,7 @@ def _change_group(scene: Scene, command: Command) -> Outcome:
     installed = MACHINES.one(scene)
     before, group = installed.machine, scene.extra
     own = scene.read(group_loads.by_id(scene.account_id, before.group_id))
-    after = machines.change_group(before, group, scene.now, named=command["data"] is not None)
+    after = activation.change_group(before, group, scene.now, named=command["data"] is not None)
     old, new = (None if found is None else found.group for found in (own, group))
     return Outcome(
         body={"data": show(scene, installed, after)},

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from chalicelib import runtime
 from chalicelib.admin.bootstrap import Tools, find
 from chalicelib.licensing.errors import missing
 
 
+def tools() -> Tools:
+    """The tools for the deployment the environment names."""
+    return Tools(runtime.database(), runtime.vault(), runtime.now, runtime.new_id, runtime.random_hex)
+
+
 def tools_of(given: Tools | None) -> Tools:
     """The tools given, else those for the deployment the environment names."""
-    if given is not None:
-        return given
-    # The command line knows how to make them, and knows this package as well.
-    from chalicelib.admin.__main__ import tools
-
-    return tools()
+    return tools() if given is None else given
 
 
 def known(tools: Tools, account: str) -> str:

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from chalicelib.licensing import machine as machines
+from chalicelib.licensing import activation
+from chalicelib.licensing.activation import Draft
 from chalicelib.licensing.buckets import EMPTY_BUCKET, Bucket
 from chalicelib.licensing.component import Inline
 from chalicelib.licensing.errors import InvalidState, Problem
-from chalicelib.licensing.machine import Draft, Machine
+from chalicelib.licensing.machine import Machine
 from tests.unit.licensing.make import (
     BIG_INTEGER,
     DAY,
@@ -38,7 +39,7 @@ def activated(**given: Any) -> Machine:
     known = {name: given.pop(name) for name in Draft.__struct_fields__ if name in given}
     defaults: dict[str, Any] = {"license": license_(), "policy": policy(floating=True)}
     fields = {"fingerprint": "f"} | given
-    return machines.create(Draft(machine_id="m", fields=fields, **defaults | known), NOW)
+    return activation.create(Draft(machine_id="m", fields=fields, **defaults | known), NOW)
 
 
 # --- activation -----------------------------------------------------------------------------------------------------
@@ -90,8 +91,8 @@ def test_the_group_a_machine_enters(
     named: str | None, license_group: str | None, owner_group: str | None, entered: str | None
 ) -> None:
     holders = license_(group_id=license_group), user(group_id=owner_group)
-    assert machines.group_to_enter(named, *holders) == entered
-    assert machines.group_to_enter(named, None, None) == named
+    assert activation.group_to_enter(named, *holders) == entered
+    assert activation.group_to_enter(named, None, None) == named
 
 
 def test_a_machine_enters_its_group() -> None:
@@ -271,7 +272,7 @@ OVER = license_(machines=3, cores=9, memory=9, disk=9)
 
 
 def updated(changes: dict[str, Any], *, license: Any = OVER, terms: Any = policy(), bucket: Any = Bucket()) -> Machine:
-    return machines.update(STORED, changes, license, terms, bucket, NOW)
+    return activation.update(STORED, changes, license, terms, bucket, NOW)
 
 
 def test_an_update_changes_what_was_sent() -> None:
@@ -327,7 +328,7 @@ def owned(owner: Any, stored: Machine = STORED, **given: Any) -> Machine:
         "bucket": EMPTY_BUCKET,
         "group": None,
     }
-    return machines.change_owner(stored, owner=owner, now=NOW, **defaults | given)
+    return activation.change_owner(stored, owner=owner, now=NOW, **defaults | given)
 
 
 def test_a_machine_changes_its_owner() -> None:
@@ -373,7 +374,7 @@ def test_the_machines_of_a_new_owner_are_not_counted() -> None:
 
 
 def grouped(group: Any, named: bool = True) -> Machine:
-    return machines.change_group(STORED, group, NOW + DAY, named=named)
+    return activation.change_group(STORED, group, NOW + DAY, named=named)
 
 
 def test_a_machine_changes_its_group() -> None:
