@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import chain
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 
 from chalicelib.licensing.clock import to_text
+from chalicelib.store import keys
 from chalicelib.store.table import Row
 from tests.api.helpers import user
 from tests.api.installing import (
@@ -33,7 +36,7 @@ from tests.api.installing import (
     update,
 )
 from tests.api.licenses.cast import grouped, link, owned, path
-from tests.races.crowd import WRITES, TickingClock, Watched, aside, crowd, feed, rows
+from tests.races.crowd import SECONDS, WRITES, TickingClock, Watched, aside, crowd, feed, rows
 from tests.races.invariants import assert_whole
 from tests.world import START, Answer, World, resource
 
@@ -420,6 +423,40 @@ def test_a_seat_that_was_decided_before_its_license_went(world: World, watched: 
     assert outcome(activate(world, license)) == (422, "LICENSE_NOT_FOUND")
     settle(world)
     assert_whole(world)
+
+
+def test_a_seat_that_is_written_while_its_license_is_erased(world: World, watched: Watched) -> None:
+    """Decided before the policy went, held up until the license's machines are removed and the license is not."""
+    license = roomy(world)
+    decided, go_on, erasing = threading.Event(), threading.Event(), threading.get_ident()
+    facts = keys.facts(world.account["account"], license["id"])
+
+    def before(operation: str, parameters: Any) -> None:
+        if operation != "TransactWriteItems":
+            return
+        if threading.get_ident() != erasing:
+            decided.set()
+            assert go_on.wait(SECONDS)
+        elif any(_puts(entry, facts) for entry in parameters["TransactItems"]):
+            watched.before = None
+            go_on.set()
+            seat.result(SECONDS)
+
+    with ThreadPoolExecutor(1) as pool:
+        watched.before = before
+        seat = pool.submit(activate, world, license)
+        assert decided.wait(SECONDS)
+        policy = license["relationships"]["policy"]["data"]["id"]
+        assert world.send("DELETE", f"/v1/policies/{policy}").status == 204
+        world.stream().handle(feed(world, "task"))
+        assert outcome(seat.result(SECONDS)) == (422, "LICENSE_NOT_FOUND")
+    settle(world)
+    assert [kind for kind in ("machine", "fingerprint", "bucket", "license") if rows(world, Row, kind)] == []
+
+
+def _puts(entry: Any, key: keys.Key) -> bool:
+    item = entry.get("Put", {}).get("Item")
+    return item is not None and (item["pk"]["S"], item["sk"]["S"]) == key
 
 
 @pytest.mark.slow
