@@ -192,6 +192,8 @@ THEMES: tuple[tuple[str, ...], ...] = (
     ("activate", "delete-policy delete-license delete-user", "work", "add spawn activate"),
     ("add spawn", "delete-policy delete-license deactivate", "work", "deactivate activate"),
     ("hand", "spawn kill hand", "hand move resize deactivate detach", "delete-user delete-group work spawn"),
+    ("ping", "sweep"),
+    ("ping", "beat", "sweep"),
     ("ping beat", "sweep", "ping reset resize hand spawn kill deactivate"),
     ("activate add", "activate add", "activate add deactivate"),
     ("activate spawn", "deactivate", "work add activate", "activate resize validate use"),
