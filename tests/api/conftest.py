@@ -15,6 +15,9 @@ from tests.api.watch import Watched
 from tests.one_by_one import OneByOne
 from tests.world import World
 
+# A client takes longer to make than a test; moto answers those made before it began, too.
+AWS = BotocoreTransport(region="eu-central-1")
+
 
 @pytest.fixture(params=["local", "moto"])
 def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
@@ -25,7 +28,7 @@ def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     with mock_aws():
-        yield World(Watched(OneByOne(BotocoreTransport(region="eu-central-1"))))
+        yield World(Watched(OneByOne(AWS)))
 
 
 @pytest.fixture
