@@ -1,4 +1,4 @@
-"""`python -m infra.package [--check]`: the deployable package of stage `prod`, offline and without credentials.
+"""`python -m infra.package [--check]`: the deployable package of stage `prod`, without credentials.
 
 The project is copied to a clean folder, packaged there by Chalice, and the archive pruned and verified. `--check` keeps
 nothing, but also imports the application from an archive built for this machine.
