@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from chalicelib.crypto.files import Algorithm, Kind
 
 SHORTEST, USUAL = 3_600, 2_629_746
+FAR = 20
+"""Seconds of so many digits are too far away, like those of any more."""
 _TRUE = frozenset({"1", "true", "TRUE", "t", "T", "yes", "YES", "y", "Y"})
 
 BODY: Member = meta(
     {
-        "ttl": integer(nullable=True),
+        "ttl": integer(nullable=True, cut=True),
         "include": texts(),
         "encrypt": boolean(nullable=True),
         "algorithm": text(nullable=True, blank=True),
@@ -177,7 +179,7 @@ def _ttl(tree: Mapping[str, Any], body: Mapping[str, Any]) -> int | None:
 def _whole(sent: Any) -> int:
     """Text as the number in front of it, cut to a whole one; anything else is 0."""
     digits = sent.strip().partition(".")[0] if isinstance(sent, str) else ""
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else 0
+    return int(digits.lstrip("0")[:FAR] or 0) if digits.isascii() and digits.isdigit() else 0
 
 
 def _expiry(issued: datetime, ttl: int) -> datetime:

@@ -30,7 +30,8 @@ class Member(msgspec.Struct, frozen=True):
     """One member of a document.
 
     `nullable` members keep null; optional others drop it. `roles` are those that may send it, None for all.
-    `bounds` of an integer (inclusive) are those of what stores it, where no rule of the field has closer ones.
+    `bounds` of an integer (inclusive) are those of what stores it, where no rule of the field has closer ones; one that
+    is `cut` may be sent with a fraction, which is dropped.
     """
 
     type: str
@@ -41,6 +42,7 @@ class Member(msgspec.Struct, frozen=True):
     choices: tuple[str, ...] | None = None
     length: tuple[int, int] | None = None
     bounds: tuple[int, int] | None = None
+    cut: bool = False
     members: Mapping[str, Member] = msgspec.field(default_factory=dict)
     element: Member | None = None
 
@@ -51,7 +53,7 @@ def text(**options: Any) -> Member:
 
 
 def integer(**options: Any) -> Member:
-    """A whole number; 5.0 and "5" are none."""
+    """A whole number; 5.0 and "5" are none, unless it is `cut`, then 5.0 is."""
     return Member(INTEGER, **options)
 
 
@@ -171,6 +173,8 @@ def _forbidden(schema: Member, value: Any, path: Path, role: str | None) -> None
 def _coerced(schema: Member, value: Any, path: Path) -> Any:
     if schema.type == TIME and (isinstance(value, str) or type(value) is int):
         return _instant(value, path)
+    if schema.cut and isinstance(value, float):
+        return int(value)
     if schema.type == OBJECT and isinstance(value, Mapping):
         return {
             name: _coerced(schema.members[name], child, (*path, name)) if name in schema.members else child

@@ -79,10 +79,10 @@ def erase_policies(database: Database, account_id: str, product_id: str, new_id:
         pass
 
 
-def delete_license(account_id: str, license: License, new_id: NewId, now: datetime) -> tuple[Write, ...]:
+def delete_license(account_id: str, license: License, task_id: str, now: datetime) -> tuple[Write, ...]:
     """The writes that delete a license: it disappears at once and leaves its group, the rest is announced."""
     listed = hint.arguments(licenses.listed(license))
-    announced = outbox.task(account_id, new_id(), erase.LICENSE, license.id, now, **listed)
+    announced = outbox.task(account_id, task_id, erase.LICENSE, license.id, now, **listed)
     facts = {"id": license.id, "key": license.key, "created": license.created}
     gone = licenses.deletion(account_id, facts, now, FactsRow.revision == license.revision)
     left = () if license.group_id is None else (groups.left_group(account_id, "licenses", license.group_id),)

@@ -115,6 +115,8 @@ def test_the_scheme_decides_how_files_are_signed(local_world: World, scheme: str
         ("ttl=3600", {"ttl": None}, None),
         ("", {"ttl": 220_898_664}, 220_898_664),
         ("ttl=3600.9", None, 3600),
+        ("ttl=0003600", None, 3600),
+        ("", {"ttl": 3600.9}, 3600),
         ("", {}, 2_629_746),
     ],
 )
@@ -193,6 +195,9 @@ def test_includes_of_nothing(local_world: World) -> None:
         ("ttl=soon", None, (400, "CHECKOUT_TTL_INVALID", "ttl")),
         ("ttl=-5", None, (400, "CHECKOUT_TTL_INVALID", "ttl")),
         ("ttl=999999999999999", None, (400, "CHECKOUT_TTL_INVALID", "ttl")),
+        ("ttl=" + 5_000 * "9", None, (400, "CHECKOUT_TTL_INVALID", "ttl")),
+        ("", {"meta": {"ttl": 3599.9}}, (400, "CHECKOUT_TTL_INVALID", "ttl")),
+        ("", {"meta": {"ttl": 1e300}}, (400, "CHECKOUT_TTL_INVALID", "ttl")),
         ("", {"meta": {"ttl": 0}}, (400, "CHECKOUT_TTL_INVALID", "ttl")),
         ("algorithm=md5%2Bed25519", None, (400, "CHECKOUT_ALGORITHM_INVALID", "algorithm")),
         ("algorithm=base64", None, (400, "CHECKOUT_ALGORITHM_INVALID", "algorithm")),

@@ -189,6 +189,16 @@ def test_a_license_takes_its_machines_along(local_world: World, parent: str) -> 
     assert not [name for name, _ in emitted(world) if name.startswith(("machine", "component", "process"))]
 
 
+@pytest.mark.parametrize("action", [(), ("actions/revoke",)])
+def test_what_they_took_of_a_group_is_free_when_their_license_is_gone(world: World, action: tuple[str, ...]) -> None:
+    group = grouped(world, maxMachines=1)
+    license, other = roomy(world), roomy(world)
+    made = activated(world, license, group=group["id"])
+    assert activate(world, other, group=group["id"]).error[1] == "GROUP_MACHINE_LIMIT_EXCEEDED"
+    assert world.send("DELETE", path(license, *action)).status == 204
+    assert activate(world, other, made["id"], group=group["id"]).status == 201
+
+
 def test_a_user_takes_its_machines_along(world: World) -> None:
     license = roomy(world, maxMachines=2)
     ann = attached(world, license)
