@@ -8,7 +8,7 @@ the condition that nothing the deadline follows from has moved, in the transacti
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -171,17 +171,19 @@ class Sweep(msgspec.Struct):
         for page in due.pages(self.database, Outbox, self.now):
             for key in page:
                 item = fetch.get(self.database, key, table=Outbox)
-                if item is not None and item["kind"] == "task" and self.in_time():
+                if item is not None and item["kind"] == "task":
                     self._task(item, report)
 
     def _task(self, item: Item, report: Report) -> None:
-        """A task that cannot run holds up no other; it stays due, and the report tells."""
+        """A task that cannot run holds up no other; it stays due, as does the rest of one there is no time for."""
+        in_time = iter(self.in_time, False)
         try:
-            tasks.run(self.database, item, self.new_id, self.now)
+            done = tasks.run(self.database, item, self.new_id, self.now, in_time, late=timedelta(0))
         except Exception as error:
             report.failures.append(f"{item['name']} {item['id']}: {error!r}")
         else:
-            report.tasks += 1
+            report.tasks += done
+            report.complete &= done
 
 
 def heard(name: str, names: frozenset[str]) -> bool:

@@ -10,6 +10,8 @@ from chalicelib.store.table import InstantAttribute, IntegerAttribute, JsonAttri
 from chalicelib.store.unit import Put
 
 KEPT = timedelta(days=31)
+LATE = timedelta(minutes=5)
+"""When a task that does not come forward is due: by then the stream has given it up."""
 
 
 class EventRow(Outbox, discriminator="event"):
@@ -71,8 +73,9 @@ def event(account_id: str, event_id: str, name: str, payload: str, now: datetime
 
 
 def task(account_id: str, task_id: str, name: str, target: str, now: datetime, **arguments: Any) -> Put:
-    """The write that announces work larger than one transaction."""
+    """The write that announces work larger than one transaction: the stream does it, the sweep what the stream lost."""
     key = keys.task(account_id, task_id)
     row = TaskRow(pk=key.pk, sk=key.sk, id=task_id, account_id=account_id, name=name, target=target, passes=0)
     row.arguments, row.created, row.ttl = arguments, now, now + KEPT
+    row.due_at, row.due_shard = now + LATE, keys.due_shard(task_id)
     return Put(row)

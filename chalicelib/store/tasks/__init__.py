@@ -1,13 +1,14 @@
 """Work larger than one transaction (STORE §4.2): announced in the first transaction, rolled forward page by page.
 
-It only ever rolls forward: in the request while that takes few pages, else by the stream; a second pass a minute
-later catches what the indexes did not show yet.
+It only ever rolls forward: in the request while that takes few pages, else by the stream, and by the sweep where the
+stream lost it; a second pass a minute later catches what the indexes did not show yet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import repeat
 from typing import Any
 
 from chalicelib.licensing.entitlement import Entitlement
@@ -28,7 +29,7 @@ from chalicelib.store.items import policy as policies
 from chalicelib.store.items import product as products
 from chalicelib.store.items import user as users
 from chalicelib.store.items.license import FactsRow
-from chalicelib.store.items.outbox import TaskRow
+from chalicelib.store.items.outbox import LATE, TaskRow
 from chalicelib.store.keys import Key
 from chalicelib.store.loads.live import live
 from chalicelib.store.table import Item, Outbox
@@ -132,33 +133,38 @@ def start(database: Database, account_id: str, task_id: str, new_id: NewId, now:
     """Begin a task in the request that announced it; what takes longer is left to the stream."""
     task = fetch.get(database, keys.task(account_id, task_id), table=Outbox)
     if task is not None and task["passes"] == 0:
-        run(database, task, new_id, now, pages=PAGES_IN_A_REQUEST)
+        run(database, task, new_id, now, range(PAGES_IN_A_REQUEST))
 
 
-def run(database: Database, task: Item, new_id: NewId, now: datetime, pages: int | None = None) -> None:
-    """Carry a task to the end of its pass, or `pages` far; a second pass a minute later ends it."""
+def run(
+    database: Database,
+    task: Item,
+    new_id: NewId,
+    now: datetime,
+    pages: Iterable[object] = repeat(None),
+    late: timedelta = LATE,
+) -> bool:
+    """Carry a task to the end of its pass, one page for each of `pages`; a second pass a minute later ends it.
+
+    False where the pages did not suffice. The sweep goes on with it when it has not come forward for as long as `late`.
+    """
     job = Job(database, task["account_id"], task["target"], task["arguments"], now, new_id)
     after = task.get("after")
-    done = 0
-    while pages is None or done < pages:
+    for _ in pages:
         after = STEPS[task["name"]](job, after)
         if after is None:
             _finish(database, task, now)
-            return
-        _save(database, task, (TaskRow.after.set(after),))
-        done += 1
+            return True
+        _save(database, task, (TaskRow.after.set(after), TaskRow.due_at.set(now + late)))
+    return False
 
 
 def _finish(database: Database, task: Item, now: datetime) -> None:
     if task["passes"] + 1 >= PASSES:
         attempt(database, (Remove(TaskRow, Key(task["pk"], task["sk"])),))
         return
-    actions = (
-        TaskRow.passes.set(task["passes"] + 1),
-        TaskRow.due_at.set(now + SECOND_PASS_AFTER),
-        TaskRow.due_shard.set(keys.due_shard(task["id"])),
-    )
-    _save(database, task, (*actions, TaskRow.after.remove()))
+    again = TaskRow.due_at.set(now + SECOND_PASS_AFTER)
+    _save(database, task, (TaskRow.passes.set(task["passes"] + 1), again, TaskRow.after.remove()))
 
 
 def _save(database: Database, task: Item, actions: Iterable[Any]) -> None:

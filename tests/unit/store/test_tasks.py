@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from chalicelib.composition import sweep
 from chalicelib.licensing.errors import Unavailable
 from chalicelib.store import keys, tasks
 from chalicelib.store.items import license as licenses
+from chalicelib.store.items.outbox import LATE
 from chalicelib.store.keys import Key
 from chalicelib.store.table import Item, Outbox, Row
 from chalicelib.store.tasks import steps
@@ -81,6 +83,27 @@ def test_the_second_pass_catches_what_came_late(world: World) -> None:
     assert world.get(f"/v1/licenses/{late}").status == 404
     run(world, task_of(world))
     assert living(world) == 0
+
+
+def test_the_sweep_does_what_the_stream_lost(world: World) -> None:
+    _, made = doomed(world, 8)
+    assert (world.sweep().tasks, living(world)) == (0, 8)
+    world.clock.advance(seconds=LATE.total_seconds())
+    report = world.sweep()
+    assert (report.tasks, report.complete) == (1, True)
+    assert_erased(world, made)
+    world.clock.advance(seconds=tasks.SECOND_PASS_AFTER.total_seconds())
+    assert (world.sweep().tasks, rows(world, Outbox, "task")) == (1, [])
+
+
+def test_a_sweep_without_time_leaves_the_rest_to_a_later_one(world: World) -> None:
+    _, made = doomed(world, 8)
+    world.clock.advance(seconds=LATE.total_seconds())
+    left = iter([True, True])
+    report = sweep(world.service, lambda: next(left, False)).run()
+    assert (report.tasks, report.complete, living(world)) == (0, False, 2)
+    assert world.sweep().tasks == 1
+    assert_erased(world, made)
 
 
 def _late_license(world: World, policy_id: str) -> str:
