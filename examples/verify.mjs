@@ -17,21 +17,25 @@ const ED25519_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
 const PSS = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_MAX_SIGN };
 
 // How each algorithm verifies: key, signature, data.
-const VERIFY = {
-  ed25519: (key, made, data) => key.asymmetricKeyType === "ed25519" && verify(null, data, key, made),
-  "ecdsa-p256": (key, made, data) => key.asymmetricKeyType === "ec" && verify("sha256", data, key, made),
-  "rsa-pss-sha256": (key, made, data) => key.asymmetricKeyType === "rsa" && verify("sha256", data, { key, ...PSS }, made),
-  "rsa-sha256": (key, made, data) => key.asymmetricKeyType === "rsa" && verify("sha256", data, key, made),
-};
-// What each scheme of license keys signs with; `_V2`, Ed25519 and P-256 keys sign `key/<dataset>` as text.
-const SCHEMES = {
-  ED25519_SIGN: "ed25519",
-  ECDSA_P256_SIGN: "ecdsa-p256",
-  RSA_2048_PKCS1_SIGN_V2: "rsa-sha256",
-  RSA_2048_PKCS1_PSS_SIGN_V2: "rsa-pss-sha256",
-  RSA_2048_PKCS1_SIGN: "rsa-sha256",
-  RSA_2048_PKCS1_PSS_SIGN: "rsa-pss-sha256",
-};
+const VERIFY = new Map([
+  ["ed25519", (key, made, data) => key.asymmetricKeyType === "ed25519" && verify(null, data, key, made)],
+  ["ecdsa-p256", (key, made, data) => key.asymmetricKeyType === "ec" && verify("sha256", data, key, made)],
+  ["rsa-pss-sha256", (key, made, data) => key.asymmetricKeyType === "rsa" && verify("sha256", data, { key, ...PSS }, made)],
+  ["rsa-sha256", (key, made, data) => key.asymmetricKeyType === "rsa" && verify("sha256", data, key, made)],
+]);
+// What each scheme of license keys signs with, and what stands before the dataset where its text is what is signed.
+const SCHEMES = new Map([
+  ["ED25519_SIGN", ["ed25519", "key/"]],
+  ["ECDSA_P256_SIGN", ["ecdsa-p256", "key/"]],
+  ["RSA_2048_PKCS1_SIGN_V2", ["rsa-sha256", "key/"]],
+  ["RSA_2048_PKCS1_PSS_SIGN_V2", ["rsa-pss-sha256", "key/"]],
+  ["RSA_2048_PKCS1_SIGN", ["rsa-sha256", ""]],
+  ["RSA_2048_PKCS1_PSS_SIGN", ["rsa-pss-sha256", ""]],
+]);
+const ENCODINGS = ["base64", "aes-256-gcm"];
+const JWT_HEADER = "eyJhbGciOiJSUzI1NiJ9";
+// The vendor signs other things with the same key. None of them is a dataset.
+const NO_DATASET = ["license/", "machine/", "key/", "(request-target)", JWT_HEADER];
 
 class Forged extends Error {}
 
@@ -44,47 +48,98 @@ function publicKey(text) {
 }
 
 function check(algorithm, key, signature, data) {
-  if (!(algorithm in VERIFY) || !VERIFY[algorithm](key, signature, data)) {
+  if (VERIFY.get(algorithm)?.(key, signature, data) !== true) {
     throw new Forged("the signature does not fit this key and algorithm");
   }
+}
+
+/** What base64 stands for. A genuine text has one spelling: any other is refused. */
+function decoded(text, alphabet = "base64", padding = "") {
+  const data = Buffer.from(text, alphabet);
+  if (typeof text !== "string" || data.toString(alphabet) + padding !== text) {
+    throw new Forged("this is not how the vendor would have written it");
+  }
+  return data;
+}
+
+/** The same for the letters of license keys, which are padded, but in tokens. */
+function padded(text) {
+  const rest = text.replace(/=+$/, "");
+  return decoded(text, "base64url", "=".repeat(-rest.length & 3));
+}
+
+/** The parts between the dots, exactly so many. */
+function parted(text, number) {
+  const parts = text.split(".");
+  if (parts.length !== number) {
+    throw new Forged("the parts of this text are not those of the vendor's");
+  }
+  return parts;
 }
 
 /** What a signed license key says. */
 function licenseKey(scheme, key, text) {
   if (scheme === "RSA_2048_PKCS1_ENCRYPT") {
-    return publicDecrypt(key, Buffer.from(text, "base64url"));
+    return recovered(key, padded(text));
   }
-  const dot = scheme === "RSA_2048_JWT_RS256" ? text.lastIndexOf(".") : text.indexOf(".");
-  const [signed, signature] = [text.slice(0, dot), Buffer.from(text.slice(dot + 1), "base64url")];
   if (scheme === "RSA_2048_JWT_RS256") {
-    check("rsa-sha256", key, signature, Buffer.from(signed));
-    return Buffer.from(signed.split(".")[1], "base64url");
+    const [header, payload, signature] = parted(text, 3);
+    if (header !== JWT_HEADER) {
+      throw new Forged("the key is no token of this vendor");
+    }
+    check("rsa-sha256", key, decoded(signature, "base64url"), Buffer.from(`${header}.${payload}`));
+    return decoded(payload, "base64url");
   }
-  const dataset = Buffer.from(signed.replace(/^key\//, ""), "base64url");
-  check(SCHEMES[scheme], key, signature, signed.startsWith("key/") ? Buffer.from(signed) : dataset);
+  if (!SCHEMES.has(scheme)) {
+    throw new Forged("the scheme is not known");
+  }
+  const [algorithm, prefix] = SCHEMES.get(scheme);
+  const [signed, signature] = parted(text, 2);
+  const dataset = padded(signed.slice(prefix.length));
+  if (!signed.startsWith(prefix) || (!prefix && NO_DATASET.some((start) => dataset.indexOf(start) === 0))) {
+    throw new Forged("the key is not of this scheme");
+  }
+  check(algorithm, key, padded(signature), prefix ? Buffer.from(signed) : dataset);
   return dataset;
+}
+
+/** What only the vendor can have sealed. Signatures are made likewise, but what they seal is no text. */
+function recovered(key, sealed) {
+  try {
+    const data = publicDecrypt(key, sealed);
+    new TextDecoder("utf-8", { fatal: true }).decode(data);
+    return data;
+  } catch {
+    throw new Forged("the key was not made by this vendor");
+  }
 }
 
 /** What a license file or machine file says; `secret` opens an encrypted one. */
 function file(key, text, secret, now) {
-  const lines = text.trim().split("\n");
-  const kind = lines[0].includes("MACHINE") ? "machine" : "license";
-  const { enc, sig, alg } = JSON.parse(Buffer.from(lines.slice(1, -1).join(""), "base64"));
-  const [encoding, signing] = alg.split("+");
-  check(signing, key, Buffer.from(sig, "base64"), Buffer.from(`${kind}/${enc}`));
-  const payload = encoding === "aes-256-gcm" ? opened(enc, secret) : Buffer.from(enc, "base64");
+  const lines = text.trim().split(/\r?\n/);
+  const kind = ["license", "machine"].find((name) => lines[0] === `-----BEGIN ${name.toUpperCase()} FILE-----`);
+  if (!kind || lines.at(-1) !== `-----END ${kind.toUpperCase()} FILE-----`) {
+    throw new Forged("this is neither a license file nor a machine file");
+  }
+  const { enc, sig, alg } = JSON.parse(decoded(lines.slice(1, -1).join("")));
+  const [encoding, signing, ...more] = alg.split("+");
+  if (!ENCODINGS.includes(encoding) || more.length) {
+    throw new Forged("the algorithm of this file is not known");
+  }
+  check(signing, key, decoded(sig), Buffer.from(`${kind}/${enc}`));
+  const payload = encoding === "aes-256-gcm" ? opened(enc, secret) : decoded(enc);
   const { issued, expiry } = JSON.parse(payload).meta;
-  if (Date.parse(issued) > now + CLOCK_SKEW_MS) {
+  if (!(Date.parse(issued) <= now + CLOCK_SKEW_MS)) {
     throw new Forged("the file was issued in the future: is the clock of this machine right?");
   }
-  if (expiry !== null && Date.parse(expiry) < now) {
+  if (expiry !== null && !(Date.parse(expiry) >= now)) {
     throw new Forged(`the file expired at ${expiry}`);
   }
   return payload;
 }
 
 function opened(enc, secret) {
-  const [sealed, nonce, tag] = enc.split(".").map((part) => Buffer.from(part, "base64"));
+  const [sealed, nonce, tag] = parted(enc, 3).map((part) => decoded(part));
   const decipher = createDecipheriv("aes-256-gcm", createHash("sha256").update(secret).digest(), nonce, {
     authTagLength: 16,
   });
@@ -101,7 +156,7 @@ function main([what, ...rest]) {
     return licenseKey(rest[0], publicKey(rest[1]), rest[2]);
   }
   if (what === "file" && rest.length >= 2 && rest.length <= 4) {
-    return file(publicKey(rest[0]), readFileSync(rest[1], "ascii"), rest.slice(2).join(""), Date.now());
+    return file(publicKey(rest[0]), readFileSync(rest[1], "latin1"), rest.slice(2).join(""), Date.now());
   }
   throw new Forged("usage: verify.mjs key SCHEME PUBLIC_KEY KEY | file PUBLIC_KEY FILE [LICENSE_KEY [FINGERPRINT]]");
 }

@@ -32,15 +32,19 @@ VERIFY = {
     "rsa-pss-sha256": lambda key, made, data: key.verify(made, data, PSS, SHA256()),
     "rsa-sha256": lambda key, made, data: key.verify(made, data, padding.PKCS1v15(), SHA256()),
 }
-# What each scheme of license keys signs with; `_V2`, Ed25519 and P-256 keys sign `key/<dataset>` as text.
+# What each scheme of license keys signs with, and what stands before the dataset where its text is what is signed.
 SCHEMES = {
-    "ED25519_SIGN": "ed25519",
-    "ECDSA_P256_SIGN": "ecdsa-p256",
-    "RSA_2048_PKCS1_SIGN_V2": "rsa-sha256",
-    "RSA_2048_PKCS1_PSS_SIGN_V2": "rsa-pss-sha256",
-    "RSA_2048_PKCS1_SIGN": "rsa-sha256",
-    "RSA_2048_PKCS1_PSS_SIGN": "rsa-pss-sha256",
+    "ED25519_SIGN": ("ed25519", "key/"),
+    "ECDSA_P256_SIGN": ("ecdsa-p256", "key/"),
+    "RSA_2048_PKCS1_SIGN_V2": ("rsa-sha256", "key/"),
+    "RSA_2048_PKCS1_PSS_SIGN_V2": ("rsa-pss-sha256", "key/"),
+    "RSA_2048_PKCS1_SIGN": ("rsa-sha256", ""),
+    "RSA_2048_PKCS1_PSS_SIGN": ("rsa-pss-sha256", ""),
 }
+ENCODINGS = ("base64", "aes-256-gcm")
+JWT_HEADER = "eyJhbGciOiJSUzI1NiJ9"
+# The vendor signs other things with the same key. None of them is a dataset.
+NO_DATASET = (b"license/", b"machine/", b"key/", b"(request-target)", JWT_HEADER.encode())
 
 
 class Forged(Exception):
@@ -60,32 +64,56 @@ def check(algorithm, key, signature, data):
         raise Forged("the signature does not fit this key and algorithm") from error
 
 
+def decoded(text, letters=b"+/", padded=True):
+    """What base64 stands for. A genuine text has one spelling: any other is refused."""
+    data = base64.b64decode(text if padded else text + "=" * (-len(text) % 4), letters, validate=True)
+    again = base64.b64encode(data, letters).decode()
+    if text != (again if padded else again.rstrip("=")):
+        raise Forged("this is not how the vendor would have written it")
+    return data
+
+
 def license_key(scheme, key, text):
     """What a signed license key says."""
     if scheme == "RSA_2048_PKCS1_ENCRYPT":
-        try:
-            return key.recover_data_from_signature(base64.urlsafe_b64decode(text), padding.PKCS1v15(), None)
-        except InvalidSignature as error:
-            raise Forged("the key was not made by this vendor") from error
+        return recovered(key, decoded(text, b"-_"))
     if scheme == "RSA_2048_JWT_RS256":
-        signed, _, signature = text.rpartition(".")
-        payload = signed.partition(".")[2]
-        check("rsa-sha256", key, base64.urlsafe_b64decode(signature + "=="), signed.encode())
-        return base64.urlsafe_b64decode(payload + "==")
-    signed, _, signature = text.partition(".")
-    dataset = base64.urlsafe_b64decode(signed.removeprefix("key/"))
-    check(SCHEMES[scheme], key, base64.urlsafe_b64decode(signature), signed.encode() if "/" in signed else dataset)
+        header, payload, signature = text.split(".")
+        if header != JWT_HEADER:
+            raise Forged("the key is no token of this vendor")
+        check("rsa-sha256", key, decoded(signature, b"-_", padded=False), f"{header}.{payload}".encode())
+        return decoded(payload, b"-_", padded=False)
+    algorithm, prefix = SCHEMES[scheme]
+    signed, signature = text.split(".")
+    dataset = decoded(signed.removeprefix(prefix), b"-_")
+    if not signed.startswith(prefix) or (not prefix and dataset.startswith(NO_DATASET)):
+        raise Forged("the key is not of this scheme")
+    check(algorithm, key, decoded(signature, b"-_"), signed.encode() if prefix else dataset)
     return dataset
+
+
+def recovered(key, sealed):
+    """What only the vendor can have sealed. Signatures are made likewise, but what they seal is no text."""
+    try:
+        data = key.recover_data_from_signature(sealed, padding.PKCS1v15(), None)
+        data.decode()
+    except (InvalidSignature, UnicodeDecodeError) as error:
+        raise Forged("the key was not made by this vendor") from error
+    return data
 
 
 def file(key, text, secret, now):
     """What a license file or machine file says; `secret` opens an encrypted one."""
-    lines = text.strip().splitlines()
-    kind = "machine" if "MACHINE" in lines[0] else "license"
-    document = json.loads(base64.b64decode("".join(lines[1:-1])))
-    encoding, _, signing = document["alg"].partition("+")
-    check(signing, key, base64.b64decode(document["sig"]), f"{kind}/{document['enc']}".encode())
-    payload = opened(document["enc"], secret) if encoding == "aes-256-gcm" else base64.b64decode(document["enc"])
+    first, *body, last = text.strip().splitlines()
+    kind = {f"-----BEGIN {kind.upper()} FILE-----": kind for kind in ("license", "machine")}.get(first)
+    if kind is None or last != f"-----END {kind.upper()} FILE-----":
+        raise Forged("this is neither a license file nor a machine file")
+    document = json.loads(decoded("".join(body)))
+    encoding, signing = document["alg"].split("+")
+    if encoding not in ENCODINGS:
+        raise Forged("the encoding of this file is not known")
+    check(signing, key, decoded(document["sig"]), f"{kind}/{document['enc']}".encode())
+    payload = opened(document["enc"], secret) if encoding == "aes-256-gcm" else decoded(document["enc"])
     meta = json.loads(payload)["meta"]
     if instant(meta["issued"]) > now + CLOCK_SKEW:
         raise Forged("the file was issued in the future: is the clock of this machine right?")
@@ -95,10 +123,10 @@ def file(key, text, secret, now):
 
 
 def opened(encoded, secret):
-    sealed, nonce, tag = (base64.b64decode(part) for part in encoded.split("."))
+    sealed, nonce, tag = (decoded(part) for part in encoded.split("."))
     try:
         return AESGCM(hashlib.sha256(secret.encode()).digest()).decrypt(nonce, sealed + tag, None)
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:
         raise Forged("the license key (and fingerprint) does not open this file") from error
 
 
@@ -118,5 +146,5 @@ def main(arguments):
 if __name__ == "__main__":
     try:
         print(main(sys.argv[1:]).decode())
-    except (Forged, ValueError, KeyError) as error:
-        sys.exit(f"refused: {error}")
+    except Exception as error:  # whatever is wrong with it: it is not proven to be genuine
+        sys.exit(f"refused: {error!r}" if not isinstance(error, Forged) else f"refused: {error}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 SHORTEST, USUAL = 3_600, 2_629_746
 FAR = 20
 """Seconds of so many digits are too far away, like those of any more."""
+_NUMBER = re.compile(r"\+?0*([0-9]*)(?:\.[0-9]*)?")
 _TRUE = frozenset({"1", "true", "TRUE", "t", "T", "yes", "YES", "y", "Y"})
 
 BODY: Member = meta(
@@ -177,9 +179,9 @@ def _ttl(tree: Mapping[str, Any], body: Mapping[str, Any]) -> int | None:
 
 
 def _whole(sent: Any) -> int:
-    """Text as the number in front of it, cut to a whole one; anything else is 0."""
-    digits = sent.strip().partition(".")[0] if isinstance(sent, str) else ""
-    return int(digits.lstrip("0")[:FAR] or 0) if digits.isascii() and digits.isdigit() else 0
+    """Text as the number it is, cut to a whole one; anything else is 0."""
+    number = _NUMBER.fullmatch(sent.strip()) if isinstance(sent, str) else None
+    return int(number[1][:FAR] or 0) if number else 0
 
 
 def _expiry(issued: datetime, ttl: int) -> datetime:
@@ -194,6 +196,9 @@ def _algorithm(tree: Mapping[str, Any], body: Mapping[str, Any], scheme: str | N
 
     encrypt = body.get("encrypt") if "encrypt" in body else _flag(tree.get("encrypt"))
     text = body.get("algorithm") if "algorithm" in body else tree.get("algorithm")
+    if isinstance(text, list | Mapping):
+        kind = "array" if isinstance(text, list) else "object"
+        _refuse(f"type mismatch (received {kind} expected string)", "algorithm")
     if not isinstance(text, str) or _blank(text):
         return Algorithm(SEALED if encrypt else PLAIN, _signing(scheme))
     try:

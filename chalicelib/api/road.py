@@ -98,9 +98,9 @@ class Road:
     def _edge(self, trace: Trace) -> tuple[Mapping[str, Any], Query]:
         """What is wrong before routing; errors have no request id yet (spec http.md §12)."""
         raw = trace.raw
+        self._recognise(trace)
         if raw.method not in METHODS:
             raise BadRequest(Problem("The HTTP method for the request is not valid", code="HTTP_METHOD_INVALID"))
-        self._recognise(trace)
         media_type = response_type(raw)
         document, query = parse_document(raw), parse_query(raw)
         check_path(raw)

@@ -20,9 +20,9 @@ from chalicelib.crypto import loading
 from chalicelib.crypto.loading import KeyFormatError
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
     from cryptography.hazmat.primitives.asymmetric.padding import PSS
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 ALGORITHMS = ("ed25519", "rsa-pss-sha256", "rsa-sha256", "ecdsa-p256")
 RSA_BITS = 2048
@@ -68,17 +68,10 @@ def new_secret() -> str:
 
 def generate() -> KeyPairs:
     """Three fresh key pairs for a new account (§1). Takes some 0.05 s, varying widely, nearly all of it for RSA."""
-    from cryptography.hazmat.primitives import serialization as forms
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-    plain = forms.NoEncryption()
     rsa_key = rsa.generate_private_key(RSA_EXPONENT, RSA_BITS)
-    ecdsa_key = ec.generate_private_key(ec.SECP256R1())
-    return KeyPairs(
-        ed25519=Ed25519PrivateKey.generate().private_bytes_raw().hex(),
-        rsa=rsa_key.private_bytes(forms.Encoding.PEM, forms.PrivateFormat.TraditionalOpenSSL, plain).decode(),
-        ecdsa=ecdsa_key.private_bytes(forms.Encoding.PEM, forms.PrivateFormat.PKCS8, plain).decode(),
-    )
+    return _forms(Ed25519PrivateKey.generate(), rsa_key, ec.generate_private_key(ec.SECP256R1()))
 
 
 def public(pairs: KeyPairs) -> PublicKeys:
@@ -102,14 +95,29 @@ def account_meta(keys: PublicKeys) -> dict[str, Any]:
     return {"publicKey": rsa, "keys": named}
 
 
-def check(pairs: KeyPairs) -> None:
-    """Full validation (about 30 ms) of pairs that come from outside, e.g. an import; KeyFormatError if unusable."""
+def checked(pairs: KeyPairs) -> KeyPairs:
+    """Pairs that come from outside, e.g. an import, fully validated (about 30 ms) and in the forms of §1.
+
+    KeyFormatError if they are unusable.
+    """
     rsa = loading.rsa_private(pairs.rsa, trusted=False)
     if rsa.key_size != RSA_BITS or rsa.public_key().public_numbers().e != RSA_EXPONENT:
         raise KeyFormatError("rsa: 2048 bits and exponent 65537 are required")
-    if loading.ecdsa_private(pairs.ecdsa).curve.name != "secp256r1":
+    ecdsa = loading.ecdsa_private(pairs.ecdsa)
+    if ecdsa.curve.name != "secp256r1":
         raise KeyFormatError("ecdsa: P-256 is required")
-    loading.ed25519_private(pairs.ed25519)
+    return _forms(loading.ed25519_private(pairs.ed25519), rsa, ecdsa)
+
+
+def _forms(ed25519: Ed25519PrivateKey, rsa: RSAPrivateKey, ecdsa: EllipticCurvePrivateKey) -> KeyPairs:
+    from cryptography.hazmat.primitives import serialization as forms
+
+    plain = forms.NoEncryption()
+    return KeyPairs(
+        ed25519=ed25519.private_bytes_raw().hex(),
+        rsa=rsa.private_bytes(forms.Encoding.PEM, forms.PrivateFormat.TraditionalOpenSSL, plain).decode(),
+        ecdsa=ecdsa.private_bytes(forms.Encoding.PEM, forms.PrivateFormat.PKCS8, plain).decode(),
+    )
 
 
 def serialize(pairs: KeyPairs, secret: str) -> bytes:

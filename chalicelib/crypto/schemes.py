@@ -20,6 +20,8 @@ ENCRYPT_MAX_BYTES = 245
 PLAIN_KEY_BYTES = 16
 _PREFIX = "key/"
 _JWT_HEADER = '{"alg":"RS256"}'
+# How the texts begin that an account signs with the same keys: keys, tokens, files (§4.5), answers (§5).
+_SIGNED_ELSEWHERE = (b"key/", b"eyJhbGciOiJSUzI1NiJ9", b"license/", b"machine/", b"(request-target)")
 _CLAIMS = "key is not a valid JWT claims payload"
 _VARIABLE = re.compile(r"\{\{(\w+)\}\}", re.ASCII)
 
@@ -145,16 +147,21 @@ def _signed(algorithm: str) -> Scheme:
 
 
 def _signed_old(algorithm: str) -> Scheme:
-    """The dataset itself is signed and there is no prefix (the first RSA schemes)."""
+    """The dataset itself is signed and there is no prefix (the first RSA schemes).
+
+    What the account signs elsewhere is no dataset: whoever may choose a key could else have a file signed.
+    """
 
     def sign(signer: Signer, dataset: str) -> str:
         data = dataset.encode()
+        if data.startswith(_SIGNED_ELSEWHERE):
+            raise SchemeError("KEY_NOT_ALLOWED", "is reserved")
         return f"{_b64url(data)}.{_b64url(signer.sign(algorithm, data))}"
 
     def check(keys: PublicKeys, key: str) -> str | None:
         encoded, _, signature = key.partition(".")
         data, made = _unb64url(encoded), _unb64url(signature)
-        if data is None or made is None:
+        if data is None or made is None or data.startswith(_SIGNED_ELSEWHERE):
             return None
         return _text(data) if verify(algorithm, keys, made, data) else None
 

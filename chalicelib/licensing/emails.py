@@ -9,7 +9,8 @@ from chalicelib.licensing import fields as rules
 from chalicelib.licensing.errors import Problem
 from chalicelib.licensing.fields import invalid
 
-_ADDRESS = re.compile(r"[^@\s]+@([-a-z0-9]+\.)+[a-z]{2,}")
+# Without what would end a string where an address is put into signed JSON.
+_ADDRESS = re.compile(r'[^@\s"\\\x00-\x1f\x7f]+@([-a-z0-9]+\.)+[a-z]{2,}')
 
 
 def normal_email(text: str) -> str:

@@ -54,6 +54,7 @@ def test_unknown_methods(shared_world: World, method: str, path: str) -> None:
     answer = shared_world.send(method, path)
     assert answer.error == (400, "HTTP_METHOD_INVALID", None)
     assert set(answer.document) == {"errors"}
+    assert "keygen-signature" in answer.headers
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.api.signed_keys import public_keys
 from chalicelib.crypto.schemes import SCHEMES
-from tests.api.helpers import by_key, codes
+from tests.api.helpers import by_key, codes, user
 from tests.races.crowd import crowd
 from tests.world import World, resource, segment
 
@@ -98,3 +98,26 @@ def test_the_same_seed_at_once(local_world: World) -> None:
 def test_no_key_can_be_given_where_keys_are_hashed(local_world: World) -> None:
     policy = local_world.policy(encrypted=True)["id"]
     assert create(local_world, policy).error[:2] == (422, "SCHEME_NOT_SUPPORTED")
+
+
+@pytest.mark.parametrize("scheme", ["ED25519_SIGN", "RSA_2048_JWT_RS256", "RSA_2048_PKCS1_SIGN"])
+def test_what_variables_stand_for_may_be_too_long(local_world: World, scheme: str) -> None:
+    """However long what was sent became, a license of it can be stored, shown and changed."""
+    owner = user(local_world, email="e" * 238 + "@acme.example")
+    policy = local_world.policy(scheme=scheme)["id"]
+    for number, status in ((250, 201), (1_300, 422)):
+        body = resource(
+            "licenses",
+            {"key": json.dumps({"e": "{{email}}" * number})},
+            policy=("policies", policy),
+            owner=("users", owner.id),
+        )
+        answer = local_world.post("/v1/licenses", body)
+        assert answer.status == status
+        if status == 422:
+            assert codes(answer) == [("KEY_TOO_LONG", KEY)]
+            continue
+        changes = {"name": "n" * 1_000, "metadata": {"m": "x" * 16_000}}
+        one = f"/v1/licenses/{answer.data['id']}"
+        assert local_world.send("PATCH", one, resource("licenses", changes)).status == 200
+        assert local_world.post(f"{one}/actions/check-out").status == 200

@@ -124,6 +124,9 @@ def test_the_email_is_required(shared_world: World) -> None:
     [
         ({"email": "nonsense"}, [("EMAIL_INVALID", "email")]),
         ({"email": "a@b"}, [("EMAIL_INVALID", "email")]),
+        ({"email": 'a","admin":"1@acme.example'}, [("EMAIL_INVALID", "email")]),
+        ({"email": "a\\b@acme.example"}, [("EMAIL_INVALID", "email")]),
+        ({"email": "a\x01b@acme.example"}, [("EMAIL_INVALID", "email")]),
         ({"email": "ADMIN@acme.example"}, [("EMAIL_TAKEN", "email")]),
         ({"email": "a" * 250 + "@b.example"}, [("EMAIL_TOO_LONG", "email")]),
         ({"firstName": "a" * 256}, [("FIRST_NAME_TOO_LONG", "firstName")]),

@@ -36,7 +36,7 @@ def test_account_meta_is_the_vectors() -> None:
 
 def test_generated_pairs_have_the_stated_forms() -> None:
     pairs = keys.generate()
-    keys.check(pairs)
+    assert keys.checked(pairs) == pairs
     assert re.fullmatch("[0-9a-f]{64}", pairs.ed25519)
     assert pairs.rsa.startswith("-----BEGIN RSA PRIVATE KEY-----\n")
     assert pairs.ecdsa.startswith("-----BEGIN PRIVATE KEY-----\n")
@@ -171,9 +171,21 @@ def other_curve() -> str:
 )
 def test_check_refuses_unusable_pairs_without_quoting_them(pairs: KeyPairs) -> None:
     with pytest.raises(KeyFormatError) as caught:
-        keys.check(pairs)
+        keys.checked(pairs)
     shown = "".join(traceback.format_exception_only(caught.value))
     assert not any(part in shown for part in (pairs.ed25519, pairs.rsa, pairs.ecdsa))
+
+
+def test_pairs_from_outside_get_their_stated_forms() -> None:
+    rsa_key = forms.load_pem_private_key(PAIRS.rsa.encode(), None)
+    ecdsa_key = forms.load_pem_private_key(PAIRS.ecdsa.encode(), None)
+    plain = forms.NoEncryption()
+    other = KeyPairs(
+        ed25519=PAIRS.ed25519.upper(),
+        rsa=rsa_key.private_bytes(forms.Encoding.PEM, forms.PrivateFormat.PKCS8, plain).decode() + PAIRS.ecdsa,
+        ecdsa=ecdsa_key.private_bytes(forms.Encoding.PEM, forms.PrivateFormat.TraditionalOpenSSL, plain).decode(),
+    )
+    assert keys.checked(other) == keys.checked(PAIRS) == PAIRS
 
 
 def test_check_validates_the_rsa_numbers() -> None:
@@ -186,7 +198,7 @@ def test_check_validates_the_rsa_numbers() -> None:
         forms.Encoding.PEM, forms.PrivateFormat.TraditionalOpenSSL, forms.NoEncryption()
     )
     with pytest.raises(KeyFormatError):
-        keys.check(replace(PAIRS, rsa=pem.decode()))
+        keys.checked(replace(PAIRS, rsa=pem.decode()))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -92,6 +93,22 @@ def test_jwt_claims_are_compacted_in_their_order() -> None:
     key = scheme.sign(SIGNER, '{ "z" : 1, "a": {"y": "é", "b": [1, 2.5]}, "exp": 1.5 }')
     assert scheme.verify(PUBLIC, key) == '{"z":1,"a":{"y":"é","b":[1,2.5]},"exp":1.5}'
     assert key.startswith("eyJhbGciOiJSUzI1NiJ9.") and "=" not in key
+
+
+@pytest.mark.parametrize("name", ["RSA_2048_PKCS1_SIGN", "RSA_2048_PKCS1_PSS_SIGN"])
+@pytest.mark.parametrize(
+    "dataset",
+    ["license/e30=", "machine/e30=", "key/e30=", "eyJhbGciOiJSUzI1NiJ9.e30", "(request-target): get /v1/me\nhost: x"],
+)
+def test_what_is_signed_elsewhere_is_no_dataset_of_the_old_schemes(name: str, dataset: str) -> None:
+    """The signature of such a key would be that of a file, a token, another key or an answer."""
+    with pytest.raises(SchemeError) as caught:
+        SCHEMES[name].sign(SIGNER, dataset)
+    assert (caught.value.code, caught.value.detail) == ("KEY_NOT_ALLOWED", "is reserved")
+    data = dataset.encode()
+    parts = (data, SIGNER.sign(SCHEMES[name].algorithm, data))
+    key = ".".join(base64.urlsafe_b64encode(part).decode() for part in parts)
+    assert SCHEMES[name].verify(PUBLIC, key) is None
 
 
 @pytest.mark.parametrize("name", [name for name in SCHEMES if name != "RSA_2048_JWT_RS256"])

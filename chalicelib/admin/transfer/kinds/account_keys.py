@@ -51,7 +51,7 @@ def _pairs(given: Mapping[str, str], known: Secrets | None) -> KeyPairs:
     pairs = KeyPairs(**{name: given[name] if name in given else getattr(others, name) for name in _NAMES.values()})
     try:
         if known is None or pairs != known.pairs:
-            key_pairs.check(pairs)
+            pairs = key_pairs.checked(pairs)
     except KeyFormatError as error:
         reason = str(error)
     else:
