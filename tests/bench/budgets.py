@@ -61,7 +61,7 @@ SIGNATURES = ("ed25519", "ecdsa-p256", "rsa-pss-sha256", "rsa-sha256")
 
 # Reads: a listing page costs its keys (4), 1 for each license, and whoever asks, policies and owners.
 # Writes of a creation: its 3 items in a transaction at 2 each, their 8 index entries (2 each in a transaction too), and
-# a row for each of the two values of its metadata, 2 each.
+# a row for each of the two values of its metadata, 2 each. Those of a deactivation hold a task and its deadline.
 BUDGETS: Mapping[str, Budget] = {
     "validate key": Budget(2, 3.5, 0),
     "validate key, touch due": Budget(3, 3.5, 1),
@@ -81,7 +81,7 @@ BUDGETS: Mapping[str, Budget] = {
         for algorithm in SIGNATURES
     },
     "activate": Budget(3, 8, 18),
-    "deactivate": Budget(6, 12, 22),
+    "deactivate": Budget(6, 12, 24),
     "ping": Budget(4, 9, 3),
     "validate fingerprint": Budget(2, 5, 0),
     "validate everything": Budget(5, 20, 0),
