@@ -160,7 +160,7 @@ _ORDER = tuple(
 def problems(values: Values) -> Iterator[Problem | None]:
     """Everything wrong with `values`, which hold every name in `READ`, field by field."""
     yield fields.present("name", values["name"])
-    yield fields.text_length("name", values["name"])
+    yield from (fields.text_length(name, values[name]) for name in ("name", "check_in_interval"))
     for name in _ORDER:
         yield _bounded(name, values[name]) if name in FLOORS else None
         yield _chosen(name, values[name]) if name in CHOICES else None

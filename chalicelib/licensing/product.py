@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from chalicelib.licensing import fields as rules
 from chalicelib.licensing.errors import Problem, check
+from chalicelib.licensing.fields import invalid
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +31,8 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NULLABLE = frozenset({"distribution_strategy", "url", "platforms"})
+PLATFORMS_BYTES = 16_384
+"""The names of platforms have no rule of their own; together they are as long as metadata at the most."""
 DISTRIBUTION_STRATEGIES = ("LICENSED", "OPEN", "CLOSED")
 
 
@@ -75,5 +78,12 @@ def _problems(product: Product, code_taken: bool, own_hosts: Collection[str]) ->
     yield from rules.code(product.code, code_taken)
     yield rules.choice("distribution_strategy", product.distribution_strategy, DISTRIBUTION_STRATEGIES)
     yield from rules.url(product.url, own_hosts)
+    yield _platforms(product.platforms or ())
     yield rules.permissions("product", product.permissions)
     yield rules.metadata(product.metadata)
+
+
+def _platforms(names: Collection[str]) -> Problem | None:
+    if sum(len(name.encode()) + 1 for name in names) <= PLATFORMS_BYTES:
+        return None
+    return invalid("platforms", "TOO_LONG", f"too large (exceeded limit of {PLATFORMS_BYTES} bytes)")

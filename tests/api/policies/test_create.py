@@ -224,6 +224,7 @@ OVERAGE = {"overageStrategy": "ALLOW_1_25X_OVERAGE", "floating": True}
     [
         ({"name": None}, "NAME_MISSING", "name", "can't be blank"),
         ({"name": "x" * 256}, "NAME_TOO_LONG", "name", "is too long (maximum is 255 characters)"),
+        ({"checkInInterval": "x" * 500_000}, "CHECK_IN_INTERVAL_TOO_LONG", "checkInInterval", "is too long (maximum"),
         ({"duration": 0}, "DURATION_INVALID", "duration", "must be greater than 0"),
         ({"maxMachines": 2}, "MAX_MACHINES_INVALID", "maxMachines", "must be equal to 1 for non-floating policy"),
         ({"maxMachines": 0}, "MAX_MACHINES_INVALID", "maxMachines", "must be equal to 1 for non-floating policy"),

@@ -62,9 +62,15 @@ def _own(scene: Scene) -> frozenset[str]:
     return PRODUCTS.relation(scene) or frozenset()
 
 
+def _own_hosts(scene: Scene) -> frozenset[str]:
+    """The host that clients reach this service at, without its port."""
+    return frozenset({scene.origin.removeprefix("https://").partition(":")[0].lower()})
+
+
 def _create(scene: Scene, command: Command) -> Outcome:
     attributes = command["data"]["attributes"]
-    product = products.create(scene.new_id(), attributes, code_taken=scene.loaded is not None, now=scene.now)
+    taken, hosts = scene.loaded is not None, _own_hosts(scene)
+    product = products.create(scene.new_id(), attributes, code_taken=taken, now=scene.now, own_hosts=hosts)
     return PRODUCTS.created_as(
         scene,
         product.id,
@@ -77,7 +83,8 @@ def _create(scene: Scene, command: Command) -> Outcome:
 def _update(scene: Scene, command: Command) -> Outcome:
     product, taken_by = PRODUCTS.one(scene), scene.extra
     taken = taken_by is not None and taken_by != product.id
-    after = products.update(product, command["data"]["attributes"], code_taken=taken, now=scene.now)
+    attributes, hosts = command["data"]["attributes"], _own_hosts(scene)
+    after = products.update(product, attributes, code_taken=taken, now=scene.now, own_hosts=hosts)
     return Outcome(
         body={"data": shown.show(scene.account_id, after)},
         writes=stored.update(scene.account_id, product, after),
