@@ -31,8 +31,8 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NULLABLE = frozenset({"distribution_strategy", "url", "platforms"})
-PLATFORMS_BYTES = 16_384
-"""The names of platforms have no rule of their own; together they are as long as metadata at the most."""
+PLATFORMS_BYTES = 327_680
+"""The names of platforms have no rule of their own; as JSON they leave room for the rest of a product in the store."""
 DISTRIBUTION_STRATEGIES = ("LICENSED", "OPEN", "CLOSED")
 
 
@@ -84,6 +84,6 @@ def _problems(product: Product, code_taken: bool, own_hosts: Collection[str]) ->
 
 
 def _platforms(names: Collection[str]) -> Problem | None:
-    if sum(len(name.encode()) + 1 for name in names) <= PLATFORMS_BYTES:
+    if len(msgspec.json.encode(tuple(names))) <= PLATFORMS_BYTES:
         return None
     return invalid("platforms", "TOO_LONG", f"too large (exceeded limit of {PLATFORMS_BYTES} bytes)")
