@@ -17,7 +17,7 @@ from chalicelib.api.schema import ARRAY, UUID, Member, fields, text
 from chalicelib.api.show import attachment as shown
 from chalicelib.licensing.attachment import Attachment
 from chalicelib.licensing.identifiers import is_uuid, normal_uuid
-from chalicelib.store import keys, tasks, walk
+from chalicelib.store import keys, walk
 from chalicelib.store.fetch import Entry, Plan, need
 from chalicelib.store.items import attachment as stored
 from chalicelib.store.keys import Key
@@ -122,5 +122,4 @@ def _work(
     writes = (*attach.split(account_id, name, found, holder_created, task_id, now), *counted)
     if len(found) <= attach.AT_ONCE:
         return {"writes": writes}
-    database, new_id = scene.arrival.service.database, scene.new_id
-    return {"writes": writes, "then": lambda: tasks.start(database, account_id, task_id, new_id, now)}
+    return {"writes": writes, "then": scene.begin(task_id)}

@@ -18,7 +18,7 @@ from chalicelib.api.service import Service
 from chalicelib.licensing.access import Bearer
 from chalicelib.licensing.errors import Problem
 from chalicelib.licensing.rates import Rate
-from chalicelib.store import fetch
+from chalicelib.store import fetch, tasks
 from chalicelib.store.fetch import Plan
 from chalicelib.store.loads.credentials import Identity
 from chalicelib.store.table import Item
@@ -131,10 +131,14 @@ class Scene(msgspec.Struct):
         return self.arrival.now
 
     @property
+    def host(self) -> str:
+        """The host that clients reach this service at, with its port if it has one."""
+        return self.arrival.service.settings.public_host or self.arrival.raw.header("host") or ""
+
+    @property
     def origin(self) -> str:
         """Where this service is, as its clients see it."""
-        host = self.arrival.service.settings.public_host or self.arrival.raw.header("host") or ""
-        return f"https://{host}"
+        return f"https://{self.host}"
 
     def url(self, plural: str, identifier: str) -> str:
         """The full URL of a resource, for `Location`."""
@@ -147,6 +151,11 @@ class Scene(msgspec.Struct):
     def new_id(self) -> str:
         """A fresh UUID."""
         return self.arrival.service.new_id()
+
+    def begin(self, task_id: str) -> Callable[[], None]:
+        """What begins a task that was announced, for `Outcome.then`."""
+        database = self.arrival.service.database
+        return lambda: tasks.start(database, self.account_id, task_id, self.new_id, self.now)
 
 
 class Outcome(msgspec.Struct, kw_only=True):

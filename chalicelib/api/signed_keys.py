@@ -20,9 +20,6 @@ from chalicelib.store.loads import resources
 if TYPE_CHECKING:
     from chalicelib.crypto.schemes import Facts
 
-LONGEST = 65_536
-"""Bytes of a dataset: as many as a key that is sent can have. Variables may stand for more than their names."""
-
 
 def public_keys(account: Account) -> PublicKeys:
     """What everybody verifies the account's signatures with."""
@@ -40,10 +37,8 @@ def signed(scene: Scene, license: License, policy: Policy, owner: User | None, s
         return license
     scheme, tenant = SCHEMES[policy.scheme], scene.arrival.tenant
     facts = _facts(scene, license, policy, owner)
-    dataset = scheme.default(facts) if seed is None else expand(seed, facts)
-    if len(dataset.encode()) > LONGEST:
-        raise InvalidFields(invalid("key", "TOO_LONG", f"is too long (maximum is {LONGEST} bytes when expanded)"))
     try:
+        dataset = scheme.default(facts) if seed is None else expand(seed, facts)
         key = scheme.sign(tenant.signer, dataset)
     except SchemeError as error:
         raise InvalidFields(invalid("key", error.code.removeprefix("KEY_"), error.detail)) from error

@@ -17,6 +17,8 @@ import msgspec
 from chalicelib.crypto.keys import PublicKeys, Signer, unseal, verify
 
 ENCRYPT_MAX_BYTES = 245
+# As many as a key that is sent can have.
+DATASET_MAX_BYTES = 65_536
 PLAIN_KEY_BYTES = 16
 _PREFIX = "key/"
 _JWT_HEADER = '{"alg":"RS256"}'
@@ -76,9 +78,15 @@ def plain_key(random: bytes) -> str:
 
 
 def expand(template: str, facts: Facts) -> str:
-    """Template variables replaced in one pass (§3.5); unknown or null ones by nothing, results are not rescanned."""
+    """Template variables replaced in one pass (§3.5); unknown or null ones by nothing, results are not rescanned.
+
+    Raises SchemeError when more comes of it than can be kept.
+    """
     values = _variables(facts)
-    return _VARIABLE.sub(lambda match: values.get(match[1].lower(), ""), template)
+    dataset = _VARIABLE.sub(lambda match: values.get(match[1].lower(), ""), template)
+    if len(dataset.encode()) > DATASET_MAX_BYTES:
+        raise SchemeError("KEY_TOO_LONG", f"is too long (maximum is {DATASET_MAX_BYTES} bytes when expanded)")
+    return dataset
 
 
 def _variables(facts: Facts) -> dict[str, str]:

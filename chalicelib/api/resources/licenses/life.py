@@ -13,9 +13,9 @@ from chalicelib.api.schema import document, instant, metadata, text
 from chalicelib.licensing import license as licenses
 from chalicelib.licensing.license import License
 from chalicelib.licensing.policy import Policy
-from chalicelib.store import tasks
 from chalicelib.store.items import license as stored
 from chalicelib.store.items import license_changes
+from chalicelib.store.tasks import delete_license
 
 Transition = Callable[[License, Policy, datetime], License]
 
@@ -50,14 +50,13 @@ def _update(scene: Scene, command: Command) -> Outcome:
 def _ended(event: str) -> Callable[[Scene, Command], Outcome]:
     def decide(scene: Scene, command: Command) -> Outcome:
         licensed, task_id = LICENSES.one(scene), scene.new_id()
-        account_id, database = scene.account_id, scene.arrival.service.database
         few = 0 < licensed.license.machines <= MACHINES_AT_ONCE
         return Outcome(
             status=204,
             payload={"data": show(scene, licensed)},
-            writes=tasks.delete_license(account_id, licensed.license, task_id, scene.now),
+            writes=delete_license(scene.account_id, licensed.license, task_id, scene.now),
             event=event,
-            then=(lambda: tasks.start(database, account_id, task_id, scene.new_id, scene.now)) if few else None,
+            then=scene.begin(task_id) if few else None,
         )
 
     return decide

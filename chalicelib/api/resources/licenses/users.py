@@ -87,14 +87,14 @@ def _detach(scene: Scene, command: Command) -> Outcome:
 def _disowning(scene: Scene, license: License, user_ids: Sequence[str], outcome: Outcome) -> Outcome:
     """The machines of whom was detached stay, and are nobody's."""
     account_id, task_id, before = scene.account_id, scene.new_id(), outcome.then
-    database, new_id, now = scene.arrival.service.database, scene.new_id, scene.now
+    begin = scene.begin(task_id)
 
     def then() -> None:
         if before is not None:
             before()
-        tasks.start(database, account_id, task_id, new_id, now)
+        begin()
 
-    outcome.writes = (*outcome.writes, tasks.disown_machines(account_id, license, user_ids, task_id, now))
+    outcome.writes = (*outcome.writes, tasks.disown_machines(account_id, license, user_ids, task_id, scene.now))
     outcome.then = then
     return outcome
 

@@ -63,8 +63,8 @@ def _own(scene: Scene) -> frozenset[str]:
 
 
 def _own_hosts(scene: Scene) -> frozenset[str]:
-    """The host that clients reach this service at, without its port."""
-    return frozenset({scene.origin.removeprefix("https://").partition(":")[0].lower()})
+    """The hosts of this service, without port."""
+    return frozenset({scene.host.partition(":")[0].lower()})
 
 
 def _create(scene: Scene, command: Command) -> Outcome:

@@ -124,7 +124,7 @@ def _update(scene: Scene, command: Command) -> Outcome:
 
 def _delete(scene: Scene, command: Command) -> Outcome:
     person, task_id = USERS.one(scene), scene.new_id()
-    account_id, database = scene.account_id, scene.arrival.service.database
+    account_id = scene.account_id
     check([admins.problem(person.user, None, scene.extra)])
     return Outcome(
         status=204,
@@ -134,7 +134,7 @@ def _delete(scene: Scene, command: Command) -> Outcome:
             *accounts.admins_changed(account_id, admins.full_admins_added(person.user, None)),
         ),
         event="user.deleted",
-        then=lambda: tasks.start(database, account_id, task_id, scene.new_id, scene.now),
+        then=scene.begin(task_id),
     )
 
 
